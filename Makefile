@@ -1,0 +1,44 @@
+# Every target does the set-up it needs; a fresh machine needs only Python 3.11+ and make.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+export DAGSTER_HOME ?= $(CURDIR)/.dagster
+
+.PHONY: setup demo test ui bench lint lock clean
+
+setup: $(INSTALLED)
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "market_data_assets needs Python 3.11 or newer; set PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup  ## a whole day of simulated markets through every tier
+	@$(BIN)/market-data demo
+
+test: setup
+	$(BIN)/python -m pytest --numprocesses 2
+
+ui: setup  ## the Dagster UI on http://127.0.0.1:3000
+	@$(BIN)/market-data ui
+
+bench: setup  ## the hot paths against pandas, in one run
+	$(BIN)/python -m benchmarks
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lock: setup  ## resolve requirements.lock anew; needs uv (pip install uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header \
+	    --group dev --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) data .dagster

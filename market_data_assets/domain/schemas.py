@@ -1,0 +1,106 @@
+"""The raw tier and the instruments table, one record each. A new raw data type is one record here."""
+
+import pyarrow as pa
+
+from market_data_assets.domain.datasets import TIMESTAMP, Column, Dataset, Encoding, Grain
+
+_CLOCKS = {
+    "timestamp": Column(
+        TIMESTAMP, "µs UTC", "exchange time; the arrival time where the venue gives none", nullable=False, encoding=Encoding.DELTA
+    ),
+    "local_timestamp": Column(TIMESTAMP, "µs UTC", "arrival time at the recorder", nullable=False, encoding=Encoding.DELTA),
+}
+SIDE = pa.dictionary(pa.int8(), pa.string())
+
+TRADES = Dataset(
+    tier="raw_tick_data",
+    name="trades",
+    partition="data_type-trades",
+    doc="Every trade as the vendor delivered it, sorted by exchange time, then by delivery.",
+    columns={
+        **_CLOCKS,
+        "id": Column(
+            pa.int64(),
+            "",
+            "trade id of the venue; text where the venue's ids are not all integers, null where it gives none",
+            encoding=Encoding.DELTA,
+            alternatives=(pa.string(),),
+        ),
+        "side": Column(
+            SIDE, "buy | sell | unknown", "aggressor (taker) side, not the resting order's", nullable=False, encoding=Encoding.DICTIONARY
+        ),
+        "price": Column(pa.float64(), "quote per base", "trade price", nullable=False, encoding=Encoding.DICTIONARY),
+        "amount": Column(
+            pa.float64(),
+            "as the venue reports it",
+            "contracts on contract venues; candles convert to base",
+            nullable=False,
+            encoding=Encoding.DICTIONARY,
+        ),
+    },
+)
+
+
+def _book(levels: int) -> Dataset:
+    prices, amounts = pa.list_(pa.float64(), levels), pa.list_(pa.float64(), levels)
+    return Dataset(
+        tier="raw_tick_data",
+        name=f"book_snapshot_{levels}",
+        partition=f"data_type-book_snapshot_{levels}",
+        doc=f"The best {levels} levels of the book, one row whenever any of them changed, best level first.",
+        columns={
+            **_CLOCKS,
+            "ask_prices": Column(prices, "quote per base", "ascending; NaN where the level is missing", nullable=False),
+            "ask_amounts": Column(amounts, "as the venue reports it", "NaN where the level is missing", nullable=False),
+            "bid_prices": Column(prices, "quote per base", "descending; NaN where the level is missing", nullable=False),
+            "bid_amounts": Column(amounts, "as the venue reports it", "NaN where the level is missing", nullable=False),
+        },
+    )
+
+
+BOOK_SNAPSHOT_5 = _book(5)
+
+RAW = (TRADES, BOOK_SNAPSHOT_5)
+
+_TEXT, _NUMBER, _FLAG = pa.string(), pa.float64(), pa.bool_()
+
+INSTRUMENTS = Dataset(
+    tier="instrument_availability",
+    name="instruments",
+    grain=Grain.DAY,
+    doc="Every instrument that was listed at any moment of the day, one row each, ordered by instrument_id.",
+    columns={
+        "instrument_id": Column(_TEXT, "", "canonical id, VENUE:TYPE:SYMBOL", nullable=False),
+        "venue": Column(_TEXT, "", "our name of the venue", nullable=False),
+        "instrument_type": Column(_TEXT, "", "SPOT_PAIR | PERP | FUTURE | OPTION | INDEX | COMBO", nullable=False),
+        "native_symbol": Column(_TEXT, "", "the venue's own symbol", nullable=False),
+        "tardis_exchange": Column(_TEXT, "", "Tardis name of this part of the venue"),
+        "tardis_symbol": Column(_TEXT, "", "symbol in Tardis datasets"),
+        "ccxt_symbol": Column(_TEXT, "", "unified symbol of ccxt"),
+        "base_asset": Column(_TEXT, "", "as listed, such as 1000SHIB", nullable=False),
+        "quote_asset": Column(_TEXT, "", "asset that prices are in"),
+        "settle_asset": Column(_TEXT, "", "asset that profits are paid in; null for spot"),
+        "base_asset_canonical": Column(_TEXT, "", "base without its multiplier, such as SHIB", nullable=False),
+        "base_multiplier": Column(pa.int64(), "", "canonical units in one unit of base, such as 1000", nullable=False),
+        "underlying": Column(_TEXT, "", "index or pair that a derivative follows"),
+        "inverse": Column(_FLAG, "", "settles in its base", nullable=False),
+        "quanto": Column(_FLAG, "", "settles in neither base nor quote", nullable=False),
+        "contract_multiplier": Column(
+            _NUMBER, "quote (inverse) or base (linear) per unit of amount", "size of one unit of amount; null where it is not known"
+        ),
+        "strike": Column(_NUMBER, "quote per base", "strike price of an option"),
+        "option_type": Column(_TEXT, "CALL | PUT", "kind of option"),
+        "expiry": Column(TIMESTAMP, "µs UTC", "instant of expiry"),
+        "tick_size": Column(_NUMBER, "quote per base", "smallest price step"),
+        "lot_size": Column(_NUMBER, "as the venue reports it", "smallest amount step"),
+        "min_size": Column(_NUMBER, "as the venue reports it", "smallest order amount"),
+        "min_notional": Column(_NUMBER, "quote", "smallest order value"),
+        "listed_at": Column(TIMESTAMP, "µs UTC", "when the venue listed it"),
+        "available_from": Column(TIMESTAMP, "µs UTC", "first instant the vendor has, inclusive"),
+        "available_to": Column(TIMESTAMP, "µs UTC", "last instant the vendor has, exclusive; null while still listed"),
+        "status": Column(_TEXT, "", "active | delisted | expired, as known on the day", nullable=False),
+        "data_types": Column(pa.list_(pa.string()), "", "raw data types that the vendor has for the day", nullable=False),
+        "source": Column(_TEXT, "", "where the row comes from", nullable=False),
+        "known_at": Column(TIMESTAMP, "µs UTC", "when this was first known; null where the vendor does not say"),
+    },
+)
