@@ -1,0 +1,57 @@
+"""The Dagster code location. Everything it contains is listed here."""
+
+from typing import Any
+
+import dagster as dg
+
+from market_data_assets.defs.assets.instruments import instruments_asset
+from market_data_assets.defs.assets.processed import book_snapshot_assets, candle_assets
+from market_data_assets.defs.assets.raw import raw_assets
+from market_data_assets.defs.assets.warehouse import warehouse_assets
+from market_data_assets.defs.io_managers import LakeIOManager, WarehouseIOManager
+from market_data_assets.defs.jobs import JOBS
+from market_data_assets.defs.partitions import daily
+from market_data_assets.defs.resources import LakeResource, Selection, TickSource, WarehouseResource
+from market_data_assets.settings import Settings
+
+
+def build_definitions(settings: Settings) -> dg.Definitions:
+    """The graph of one deployment."""
+    partitions = daily(settings.first_day)
+    return dg.Definitions(
+        assets=[
+            instruments_asset(partitions),
+            *raw_assets(partitions),
+            candle_assets(partitions),
+            book_snapshot_assets(partitions),
+            *warehouse_assets(partitions),
+        ],
+        jobs=JOBS,
+        resources=_resources(settings),
+    )
+
+
+def _resources(settings: Settings) -> dict[str, Any]:
+    """Every resource by its key. The API key stays an environment variable: Dagster stores its name, never its value."""
+    key = dg.EnvVar("MDA_TARDIS_API_KEY") if settings.tardis.api_key is not None else None
+    return {
+        "lake": LakeIOManager(lake=LakeResource(root=settings.root_url, workers=settings.workers)),
+        "warehouse": WarehouseIOManager(warehouse=WarehouseResource(root=str(settings.warehouse_root))),
+        "ticks": TickSource(
+            source=settings.source,
+            venues=list(settings.venues),
+            instruments=list(settings.instruments),
+            tardis_datasets_url=settings.tardis.datasets_url,
+            tardis_api_url=settings.tardis.api_url,
+            tardis_api_key=key,
+            binance_vision_url=settings.binance_vision.url,
+            cache=str(settings.cache),
+        ),
+        "selection": Selection.configure_at_launch(),
+    }
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The graph of the deployment that the environment and ``market_data.toml`` describe."""
+    return build_definitions(Settings.load())

@@ -1,0 +1,34 @@
+"""Warehouse tier: each processed table of a day, loaded whole into its analytics table."""
+
+import dagster as dg
+
+from market_data_assets.catalog import PROCESSED
+from market_data_assets.defs.specs import asset_key, out_kwargs
+from market_data_assets.domain.datasets import DailyFrames, Dataset
+from market_data_assets.storage.warehouse.base import WarehouseTable
+
+
+def warehouse_asset(dataset: Dataset, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
+    """One table; a run replaces its day by the whole stored day of ``dataset``."""
+    table = WarehouseTable.of(dataset)
+
+    @dg.asset(
+        **{
+            **out_kwargs(dataset, kinds={"duckdb"}),
+            "key": dg.AssetKey(table.key),
+            "group_name": table.tier,
+            "io_manager_key": "warehouse",
+        },
+        ins={"frames": dg.AssetIn(asset_key(dataset))},
+        partitions_def=partitions,
+        pool=f"warehouse_{table.name}",
+    )
+    def _table(frames: DailyFrames) -> DailyFrames:
+        return frames
+
+    return _table
+
+
+def warehouse_assets(partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]:
+    """One asset per table: candles and book snapshots in every timeframe."""
+    return [warehouse_asset(dataset, partitions) for dataset in PROCESSED]

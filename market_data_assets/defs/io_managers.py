@@ -1,0 +1,53 @@
+"""Adapters between Dagster and storage: partition → day, asset key → dataset, then one call to the lake or the warehouse."""
+
+import dagster as dg
+
+from market_data_assets.catalog import DATASETS, PROCESSED
+from market_data_assets.defs.metadata import committed_metadata, loaded_metadata
+from market_data_assets.defs.partitions import day_of_partition
+from market_data_assets.defs.resources import LakeResource, WarehouseResource
+from market_data_assets.domain.datasets import DailyFrames, Grain, TableFrame
+from market_data_assets.errors import QueryError
+from market_data_assets.storage.warehouse.base import WarehouseTable
+
+_DATASETS = {dg.AssetKey(dataset.key): dataset for dataset in DATASETS}
+_TABLES = {dg.AssetKey(table.key): table for table in map(WarehouseTable.of, PROCESSED)}
+
+
+class LakeIOManager(dg.ConfigurableIOManager):
+    """Commits days to the lake and reads them back lazily."""
+
+    lake: dg.ResourceDependency[LakeResource]
+
+    def handle_output(self, context: dg.OutputContext, obj: DailyFrames | TableFrame) -> None:
+        """Commit the output's day; what was committed becomes the partition's metadata."""
+        dataset, day, lake = _DATASETS[context.asset_key], day_of_partition(context.asset_partition_key), self.lake.open()
+        if isinstance(obj, TableFrame):
+            commit = lake.write_table(dataset, day, obj, run_id=context.run_id)
+        else:
+            commit = lake.write_day(dataset, obj, partial=obj.partial, run_id=context.run_id)
+        context.add_output_metadata(committed_metadata(lake, dataset, day, commit))
+
+    def load_input(self, context: dg.InputContext) -> DailyFrames | TableFrame:
+        """One day of the input. With ``clock: exchange`` in its metadata, the rows of that exchange day instead of the vendor's."""
+        dataset, day, lake = _DATASETS[context.asset_key], day_of_partition(context.asset_partition_key), self.lake.open()
+        if dataset.grain is Grain.DAY:
+            return TableFrame(lake.read_table(dataset, day))
+        if (context.definition_metadata or {}).get("clock") == "exchange":
+            return lake.read_exchange_day(dataset, day)
+        return lake.read_day(dataset, day)
+
+
+class WarehouseIOManager(dg.ConfigurableIOManager):
+    """Replaces the day of an analytics table."""
+
+    warehouse: dg.ResourceDependency[WarehouseResource]
+
+    def handle_output(self, context: dg.OutputContext, obj: DailyFrames) -> None:
+        """Load the whole day, or leave the stored one as it was."""
+        loaded = self.warehouse.open().replace_day(_TABLES[context.asset_key], obj)
+        context.add_output_metadata(loaded_metadata(loaded))
+
+    def load_input(self, context: dg.InputContext) -> None:
+        """Nothing downstream loads a table through Dagster; readers use ``MarketData``."""
+        raise QueryError(f"{context.asset_key.to_user_string()}: assets do not read analytics tables; use MarketData")

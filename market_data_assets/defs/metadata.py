@@ -1,0 +1,100 @@
+"""What the UI shows of a materialized partition: counts, sizes, what is missing and why, a preview and a picture."""
+
+import base64
+import datetime as dt
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+from market_data_assets.report.charts import candle_chart, spread_chart
+
+from market_data_assets.domain.datasets import Dataset
+from market_data_assets.domain.days import TimeRange, to_datetime
+from market_data_assets.domain.instruments import InstrumentId
+from market_data_assets.storage.lake import Commit, Lake
+from market_data_assets.storage.warehouse.base import LoadedDay
+
+_PREVIEW_ROWS = 5
+_PREVIEW_COLUMNS = 10
+_PREVIEW_SPAN = 3_600_000_000
+_LISTED = 50
+_CHARTS = {"processed_candles": candle_chart, "processed_book_snapshots": spread_chart}
+
+
+def committed_metadata(lake: Lake, dataset: Dataset, day: dt.date, commit: Commit) -> dict[str, Any]:
+    """The metadata of a day in the lake as it is stored now."""
+    facts: dict[str, Any] = {
+        "dagster/partition_row_count": commit.rows,
+        "instruments": commit.instruments,
+        "bytes": commit.bytes,
+        "compression_ratio": round(commit.uncompressed_bytes / commit.bytes, 2) if commit.bytes else 0.0,
+        "finality": str(commit.finality),
+        "status": str(commit.status),
+        "version": commit.version,
+        "absent": len(commit.absent),
+        "quarantined_rows": sum(entry.rows for entry in commit.quarantined),
+    }
+    if commit.min_timestamp is not None and commit.max_timestamp is not None:
+        facts["first_timestamp"] = to_datetime(commit.min_timestamp).isoformat()
+        facts["last_timestamp"] = to_datetime(commit.max_timestamp).isoformat()
+    if missing := _missing(commit):
+        facts["missing"] = dg.MetadataValue.table(missing)
+    return facts | _pictures(lake, dataset, day, commit)
+
+
+def loaded_metadata(loaded: LoadedDay) -> dict[str, Any]:
+    """The metadata of a day in the warehouse."""
+    return {
+        "dagster/partition_row_count": loaded.rows,
+        "instruments": loaded.instruments,
+        "bytes": loaded.size,
+        "status": str(loaded.status),
+    }
+
+
+def _missing(commit: Commit) -> list[dg.TableRecord]:
+    """What is absent, set aside or failed, with the reason; the first fifty."""
+    rows: list[tuple[str, str, str, int]] = [
+        *((entry.instrument_id, "absent", entry.reason, 0) for entry in commit.absent),
+        *((entry.instrument_id, "quarantined", entry.reason, entry.rows) for entry in commit.quarantined),
+        *((entry.instrument_id, "failed", entry.error, 0) for entry in commit.failed),
+    ]
+    return [
+        dg.TableRecord({"instrument": name, "what": what, "reason": reason, "rows": count}) for name, what, reason, count in rows[:_LISTED]
+    ]
+
+
+def _pictures(lake: Lake, dataset: Dataset, day: dt.date, commit: Commit) -> dict[str, Any]:
+    """A preview of the largest instrument's first rows, and its chart where the tier has one."""
+    files = commit.manifest.content.files
+    if not files:
+        return {}
+    largest = max(files, key=lambda entry: entry.size)
+    if largest.instrument_id is None:
+        return {"preview": _preview(lake.read_table(dataset, day))}
+    instrument = InstrumentId.parse(largest.instrument_id)
+    if largest.min_timestamp is None:
+        return {}
+    start = TimeRange(largest.min_timestamp, largest.min_timestamp + _PREVIEW_SPAN)
+    pictures = {"preview": _preview(lake.read(dataset, day, instrument, dataset.visible_columns, start))}
+    if (chart := _CHARTS.get(dataset.tier)) is not None:
+        table = lake.read(dataset, day, instrument, dataset.visible_columns)
+        pictures["chart"] = _picture(chart(table, f"{instrument}  {dataset.timeframe}  {day} UTC"))
+    return pictures
+
+
+def _preview(table: pa.Table) -> dg.MarkdownMetadataValue:
+    head = table.slice(0, _PREVIEW_ROWS).select(table.column_names[:_PREVIEW_COLUMNS])
+    lines = ["| " + " | ".join(head.column_names) + " |", "|" + "---|" * head.num_columns]
+    lines += ["| " + " | ".join(_cell(value) for value in row.values()) + " |" for row in head.to_pylist()]
+    return dg.MetadataValue.md("\n".join(lines))
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, list):
+        return " ".join(map(str, value))
+    return "" if value is None else str(value)
+
+
+def _picture(png: bytes) -> dg.MarkdownMetadataValue:
+    return dg.MetadataValue.md(f"![chart](data:image/png;base64,{base64.b64encode(png).decode()})")

@@ -1,0 +1,88 @@
+"""Resources: where days are kept, where ticks come from, and which instruments a run is about."""
+
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from market_data_assets.sources.binance_vision import BinanceVisionSource
+from pydantic import Field, SecretStr
+
+from market_data_assets.catalog import PROCESSED
+from market_data_assets.domain.datasets import DailyFrames
+from market_data_assets.domain.universe import Universe
+from market_data_assets.sources.base import Source
+from market_data_assets.sources.simulated import SimulatedSource
+from market_data_assets.sources.tardis import TardisSource
+from market_data_assets.storage.lake import Lake
+from market_data_assets.storage.stores import open_store
+from market_data_assets.storage.warehouse.base import Warehouse, WarehouseTable
+from market_data_assets.storage.warehouse.embedded import EmbeddedWarehouse
+
+
+class LakeResource(dg.ConfigurableResource[Lake]):
+    """The lake: every tier's days under one root."""
+
+    root: str
+    workers: int
+
+    def open(self) -> Lake:
+        """The lake at ``root``, one per process."""
+        return _open_lake(self.root, self.workers)
+
+
+@lru_cache
+def _open_lake(root: str, workers: int) -> Lake:
+    return Lake(open_store(root), workers=workers)
+
+
+class WarehouseResource(dg.ConfigurableResource[Warehouse]):
+    """The embedded warehouse: a folder of day files per analytics table."""
+
+    root: str
+
+    def open(self) -> Warehouse:
+        """The warehouse with its tables created; cheap where they exist."""
+        warehouse = EmbeddedWarehouse(Path(self.root), [WarehouseTable.of(dataset) for dataset in PROCESSED])
+        warehouse.migrate()
+        return warehouse
+
+
+class TickSource(dg.ConfigurableResource[Source]):
+    """Where instruments and ticks come from."""
+
+    source: str
+    venues: list[str]
+    instruments: list[str]
+    tardis_datasets_url: str
+    tardis_api_url: str
+    tardis_api_key: str | None
+    binance_vision_url: str
+    cache: str
+
+    def open(self) -> Source:
+        """The vendor of this deployment, limited to its universe."""
+        universe = Universe(tuple(self.venues), tuple(self.instruments))
+        cache = Path(self.cache)
+        match self.source:
+            case "tardis":
+                key = None if self.tardis_api_key is None else SecretStr(self.tardis_api_key)
+                return TardisSource(self.tardis_datasets_url, self.tardis_api_url, universe, cache, api_key=key)
+            case "binance_vision":
+                return BinanceVisionSource(self.binance_vision_url, universe, cache)
+            case _:
+                return SimulatedSource(universe)
+
+
+class Selection(dg.ConfigurableResource[Any]):
+    """The instruments of one run; set in run config to work on some of a day. Such a run merges into the stored day."""
+
+    instruments: list[str] = Field(default=[])
+
+    def of(self, frames: DailyFrames) -> DailyFrames:
+        """``frames``, or those of them that match any of the patterns."""
+        patterns = [pattern.upper() for pattern in self.instruments]
+        if not patterns:
+            return frames
+        return frames.only(lambda instrument: any(fnmatchcase(str(instrument), pattern) for pattern in patterns))

@@ -1,0 +1,98 @@
+"""Materializing one day in this process, without a daemon or a web server."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import dagster as dg
+
+from market_data_assets.defs.jobs import DAILY_JOB
+
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass(frozen=True, slots=True)
+class AssetOutcome:
+    """What became of one asset's partition.
+
+    Attributes:
+        error: One line; None where the partition was committed.
+    """
+
+    asset: str
+    rows: int = 0
+    instruments: int = 0
+    bytes: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DayOutcome:
+    """What became of one day: the assets in the order they finished, failures last."""
+
+    day: dt.date
+    assets: Sequence[AssetOutcome]
+
+    @property
+    def failed(self) -> bool:
+        return any(asset.error is not None for asset in self.assets)
+
+
+def steps_per_day(definitions: dg.Definitions) -> int:
+    """How many steps a run of the daily job has."""
+    return len(definitions.resolve_job_def(DAILY_JOB).all_node_defs)
+
+
+def run_day(
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    day: dt.date,
+    instruments: Sequence[str] = (),
+    on_step: Callable[[str], None] = lambda _step: None,
+) -> DayOutcome:
+    """Materialize every asset of ``day``, or of the instruments that match the patterns; calls ``on_step`` as each step ends."""
+
+    @dg.success_hook
+    def succeeded(context: dg.HookContext) -> None:
+        on_step(context.op.name)
+
+    @dg.failure_hook
+    def failed(context: dg.HookContext) -> None:
+        on_step(context.op.name)
+
+    config: dict[str, object] = dict(_QUIET)
+    if instruments:
+        config["resources"] = {"selection": {"config": {"instruments": list(instruments)}}}
+    job = definitions.resolve_job_def(DAILY_JOB).with_hooks({succeeded, failed})
+    result = job.execute_in_process(partition_key=day.isoformat(), instance=instance, run_config=config, raise_on_error=False)
+    return DayOutcome(day, [*_materialized(result), *_failures(result)])
+
+
+def _materialized(result: dg.ExecuteInProcessResult) -> list[AssetOutcome]:
+    outcomes = []
+    for event in result.get_asset_materialization_events():
+        facts = event.step_materialization_data.materialization.metadata
+        outcomes.append(
+            AssetOutcome(
+                event.asset_key.to_user_string() if event.asset_key else "",
+                rows=_number(facts, "dagster/partition_row_count"),
+                instruments=_number(facts, "instruments"),
+                bytes=_number(facts, "bytes"),
+            )
+        )
+    return outcomes
+
+
+def _number(facts: dict[str, dg.MetadataValue], key: str) -> int:
+    value = facts[key].value if key in facts else 0
+    return int(value) if isinstance(value, int | float) else 0
+
+
+def _failures(result: dg.ExecuteInProcessResult) -> list[AssetOutcome]:
+    failures = []
+    for event in result.filter_events(lambda event: event.is_step_failure):
+        error = event.step_failure_data.error
+        while error is not None and error.cause is not None:
+            error = error.cause
+        failures.append(AssetOutcome(event.step_key or "", error="failed" if error is None else error.message.strip().splitlines()[0]))
+    return failures
