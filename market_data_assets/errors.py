@@ -166,8 +166,8 @@ class StorageFailed(MarketDataError):
 class PartitionMissing(MarketDataError, LookupError):
     """Nothing was ever stored for that dataset and day."""
 
-    def __init__(self, dataset: str, day: dt.date) -> None:
-        super().__init__(f"{dataset} has nothing stored for {day}; materialize that partition first")
+    def __init__(self, dataset: str, day: dt.date, hint: str = "materialize that partition first") -> None:
+        super().__init__(f"{dataset} has nothing stored for {day}; {hint}")
         self.dataset, self.day = dataset, day
 
 

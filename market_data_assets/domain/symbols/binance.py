@@ -7,7 +7,7 @@ from market_data_assets.domain.symbols.rules import MarketRule, Terms
 
 VENUE = "BINANCE"
 
-# Every quote asset of GET /api/v3/exchangeInfo of 2021-10-12, delisted pairs included, and those listed since.
+# The quote assets of the exchange's own list of symbols of 2021-10-12, delisted pairs included, then newer ones.
 # AEUR is no such quote: ADAEUR, LUNAEUR and THETAEUR are in EUR, so its few pairs are named one by one.
 _SPOT_QUOTES = QuoteAssets(
     "BTC ETH BNB USDT USDC BUSD TUSD PAX USDS USDP FDUSD DAI UST VAI EURI USDE USD1 XRP TRX DOGE DOT "

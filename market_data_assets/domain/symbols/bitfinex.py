@@ -7,7 +7,7 @@ from market_data_assets.domain.symbols.rules import MarketRule, Terms
 
 VENUE = "BITFINEX"
 
-# The venue's own codes where they differ from the common ones: GET /v2/conf/pub:map:currency:sym. UST is Tether.
+# The venue's own codes where they differ from the common ones. UST is Tether.
 _ASSET_NAMES = {
     "ALG": "ALGO",
     "ATO": "ATOM",

@@ -10,7 +10,7 @@ from market_data_assets.domain.symbols.rules import MarketRule, Terms
 
 VENUE = "KRAKEN"
 
-# Old assets carry a prefix in the REST API (X crypto, Z fiat): GET /0/public/Assets. XTZ or ZRX are no such names, so
+# Old assets carry a prefix in the REST API (X crypto, Z fiat). XTZ or ZRX are no such names, so
 # this is a list and not a rule.
 _PREFIXED = "XETC XETH XLTC XMLN XREP XXLM XXMR XXRP XZEC ZAUD ZCAD ZEUR ZGBP ZJPY ZUSD"
 _ASSET_NAMES = {

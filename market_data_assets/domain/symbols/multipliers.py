@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-# Assets listed by Binance, Bybit, OKX, Bitget or Kraken in that multiple, as of 2025.
+# Multiples that venues list. An asset that is not here is its own canonical asset, so a gap splits a join, never mixes one.
 _LISTED_MULTIPLES: Mapping[int, str] = {
     1_000: "APU BEER BONK BTT BTTC CAT CATS CHEEMS FLOKI LUNC MUMU NEIROCTO PEPE RATS SATS SHIB TAG TOSHI TURBO WHY X XEC XEN",
     10_000: "AIDOGE COQ ELON LADYS NFT QUBIC SATS STARL WEN WHY",
