@@ -1,0 +1,47 @@
+"""Arrow tables as what the reader asked for: pandas, polars (eager or lazy) or Arrow itself."""
+
+from typing import Any, Literal, get_args
+
+import pyarrow as pa
+
+from market_data_assets.errors import QueryError
+
+As = Literal["pandas", "polars", "lazy", "arrow"]
+
+
+def check_as(as_: str) -> None:
+    """Refuse a kind of frame that does not exist.
+
+    Raises:
+        QueryError: the message lists those that do.
+    """
+    if as_ not in get_args(As):
+        raise QueryError(f"as_ {as_!r}: expected one of {', '.join(get_args(As))}")
+
+
+def to_frame(table: pa.Table, as_: As) -> Any:
+    """``table`` as a frame. Times stay ``datetime64[us, UTC]``, dictionaries become categories.
+
+    pandas and polars are imported here, when they are asked for: each takes half a second.
+    """
+    if as_ == "arrow":
+        return table
+    if as_ == "pandas":
+        return _to_pandas(table)
+    import polars as pl  # noqa: PLC0415
+
+    frame = pl.DataFrame(table)
+    return frame.lazy() if as_ == "lazy" else frame
+
+
+def _to_pandas(table: pa.Table) -> Any:
+    """pandas, with whole numbers that have nulls as ``Int64``: as floats they would hold no trade id above 2**53."""
+    gapped = [name for name in table.column_names if pa.types.is_integer(table.schema.field(name).type) and table[name].null_count]
+    frame = table.drop_columns(gapped).to_pandas()
+    if gapped:
+        import pandas as pd  # noqa: PLC0415
+
+        for name in gapped:
+            frame[name] = pd.array(table[name].to_pylist(), dtype="Int64")
+        frame = frame[table.column_names]
+    return frame

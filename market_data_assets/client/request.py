@@ -1,0 +1,41 @@
+"""What a caller asked for, checked: instrument ids and columns."""
+
+from collections.abc import Iterable, Sequence
+
+from market_data_assets.domain.instruments import InstrumentId
+from market_data_assets.domain.venues import find_instrument
+from market_data_assets.errors import QueryError
+
+Ids = str | InstrumentId | Iterable[str | InstrumentId]
+Columns = str | Sequence[str] | None
+
+
+def parse_ids(ids: Ids) -> tuple[Sequence[InstrumentId], bool]:
+    """The ids in the order given, without repeats, and whether they were given as several.
+
+    Raises:
+        UnknownInstrument: text that is not an id of a known venue.
+        QueryError: no id at all.
+    """
+    if isinstance(ids, (str, InstrumentId)):
+        return [find_instrument(ids)], False
+    instruments = list(dict.fromkeys(map(find_instrument, ids)))
+    if not instruments:
+        raise QueryError("no instrument id was given; expected one, or several in a list")
+    return instruments, True
+
+
+def choose_columns(name: str, columns: Columns, allowed: Sequence[str], default: Sequence[str]) -> Sequence[str]:
+    """The columns asked for, in their order, without repeats; ``default`` when none were.
+
+    Raises:
+        QueryError: a column that is not among ``allowed``, or an empty choice.
+    """
+    if columns is None:
+        return default
+    chosen = [columns] if isinstance(columns, str) else list(dict.fromkeys(columns))
+    if not chosen:
+        raise QueryError(f"{name}: no column was asked for; it has {', '.join(allowed)}")
+    if unknown := set(chosen) - set(allowed):
+        raise QueryError.columns(name, unknown, allowed)
+    return chosen

@@ -1,0 +1,269 @@
+"""The only reader of the environment and of ``market_data.toml``. Nothing is read before ``Settings.load`` is called.
+
+Every key has one name in the file and one in the environment, which wins: ``[tardis] api_url`` is ``MDA_TARDIS_API_URL``.
+"""
+
+import datetime as dt
+import difflib
+import os
+import tempfile
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, get_args
+from urllib.parse import unquote, urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+from market_data_assets.domain.days import parse_day
+from market_data_assets.domain.universe import Universe, id_pattern
+from market_data_assets.domain.venues import find_markets
+from market_data_assets.errors import SettingsError
+
+CONFIG_FILE = "market_data.toml"
+_PREFIX = "MDA_"
+_CONFIG = "MDA_CONFIG"
+# Read by the tests alone, and allowed here so that a shell set up for the tests can run the platform too.
+_TEST_VARIABLES = ("MDA_SAMPLES", "MDA_REQUIRE_SAMPLES")
+_ROOT_SCHEMES = ("file", "memory", "gs")
+_SOURCE_SCHEMES = ("https", "http", "file")
+
+Key = tuple[str, ...]
+"""Where a value stands in the file: ``("root",)``, or ``("tardis", "api_url")`` in the table ``[tardis]``."""
+
+
+def _url(text: str, schemes: tuple[str, ...]) -> str:
+    """``text`` as a URL without a final slash; a plain path becomes an absolute ``file://`` URL."""
+    if not text.strip():
+        raise ValueError("expected a path or a URL, found nothing")
+    if "://" not in text:
+        return Path(text).expanduser().absolute().as_uri()
+    parts = urlsplit(text)
+    if parts.scheme not in schemes:
+        raise ValueError(f"expected a plain path or a URL that starts with {', '.join(f'{scheme}://' for scheme in schemes)}")
+    if parts.scheme == "file" and (parts.netloc or not parts.path.startswith("/")):
+        raise ValueError("expected three slashes and an absolute path after file:")
+    if parts.scheme in {"gs", "http", "https"} and not parts.netloc:
+        raise ValueError(f"expected a name after {parts.scheme}://")
+    return text.rstrip("/") if parts.netloc or parts.path.strip("/") else text
+
+
+def _root(text: str) -> str:
+    """``text`` as it is shown: an absolute path, or a URL."""
+    url = _url(text, _ROOT_SCHEMES)
+    return url if "://" in text else str(_local_folder(url))
+
+
+def _local_folder(url: str) -> Path | None:
+    parts = urlsplit(url)
+    return Path(unquote(parts.path)) if parts.scheme == "file" else None
+
+
+def _venue(name: str) -> str:
+    find_markets(name)
+    return name
+
+
+_Root = Annotated[str, AfterValidator(_root)]
+_SourceUrl = Annotated[str, AfterValidator(lambda text: _url(text, _SOURCE_SCHEMES))]
+_Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
+_Venue = Annotated[str, AfterValidator(_venue)]
+_Pattern = Annotated[str, AfterValidator(id_pattern)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
+
+
+class TardisSettings(_Table):
+    """Where Tardis is: its own servers, a mirror, or a folder in the same layout (``file://`` or a plain path)."""
+
+    datasets_url: _SourceUrl = "https://datasets.tardis.dev"
+    api_url: _SourceUrl = "https://api.tardis.dev"
+    api_key: SecretStr | None = None
+
+
+class BinanceVisionSettings(_Table):
+    """Where the public Binance files are: its own server, a mirror, or a folder in the same layout."""
+
+    url: _SourceUrl = "https://data.binance.vision"
+
+
+class BigQuerySettings(_Table):
+    """Which BigQuery dataset holds the analytics tables."""
+
+    project: str | None = None
+    dataset: str = Field(default="market_data_analytics", pattern=r"^[A-Za-z0-9_]{1,1024}$")
+
+
+def _default_warehouse_root(known: Mapping[str, Any]) -> Path:
+    return (_local_folder(_url(known["root"], _ROOT_SCHEMES)) or Path("data").absolute()) / "market_data_analytics"
+
+
+def _default_cache(known: Mapping[str, Any]) -> Path:
+    root = _local_folder(_url(known["root"], _ROOT_SCHEMES))
+    return root / "_downloads" if root else Path(tempfile.gettempdir()) / "market_data_assets_downloads"
+
+
+class Settings(_Table):
+    """What a deployment chose. Frozen; secrets do not show in its repr.
+
+    Attributes:
+        root: Where the lake is: an absolute path, or a URL without a final slash.
+        venues: As given, known to exist; :attr:`universe` resolves them. Empty = all.
+        instruments: Patterns of ids in canonical case. Empty = all.
+        warehouse_root: Folder of the embedded warehouse's tables.
+        first_day: First UTC day that is a partition, inclusive.
+        workers: How many instruments are worked on side by side.
+        cache: Folder of downloaded files.
+    """
+
+    root: _Root = "data"
+    source: Literal["simulated", "tardis", "binance_vision"] = "simulated"
+    venues: tuple[_Venue, ...] = ()
+    instruments: tuple[_Pattern, ...] = ()
+    warehouse: Literal["embedded", "bigquery"] = "embedded"
+    warehouse_root: _Folder = Field(default_factory=_default_warehouse_root)
+    first_day: Annotated[dt.date, BeforeValidator(parse_day)] = dt.date(2019, 3, 30)
+    workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
+    cache: _Folder = Field(default_factory=_default_cache)
+    tardis: TardisSettings = TardisSettings()
+    binance_vision: BinanceVisionSettings = BinanceVisionSettings()
+    bigquery: BigQuerySettings = BigQuerySettings()
+
+    @property
+    def root_url(self) -> str:
+        """Where the lake is, always as a URL: ``file://``, ``memory://`` or ``gs://``."""
+        return _url(self.root, _ROOT_SCHEMES)
+
+    @property
+    def universe(self) -> Universe:
+        """The chosen markets and instruments."""
+        return Universe(self.venues, self.instruments)
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        if self.warehouse == "bigquery" and not self.bigquery.project:
+            raise ValueError("MDA_WAREHOUSE bigquery needs MDA_BIGQUERY_PROJECT ([bigquery] project)")
+        return self
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None, file: Path | None = None) -> "Settings":
+        """The settings of a file, overridden by the environment. An empty variable counts as not set.
+
+        Args:
+            environ: The process's environment unless given.
+            file: ``MDA_CONFIG``, else ``market_data.toml`` in the working directory where there is one. Relative
+                paths in a file start at its folder, those in the environment at the working directory.
+
+        Raises:
+            SettingsError: an unknown key or a value that is not allowed; one line that lists what is.
+        """
+        environ = os.environ if environ is None else environ
+        variables = {name: text for name, text in environ.items() if name.startswith(_PREFIX) and text.strip()}
+        _refuse_unknown_variables(variables)
+        file = file or _config_file(variables)
+        values = {} if file is None else _read_file(file)
+        labels = {}
+        for key in KEYS:
+            variable = variable_name(key)
+            labels[key] = variable if variable in variables or file is None else f"{file.name}: {'.'.join(key)}"
+            if variable in variables:
+                _put(values, key, variables[variable], variable)
+        return _validate(values, labels, file)
+
+    @classmethod
+    def at(cls, root: str | Path) -> "Settings":
+        """The defaults, with the lake at ``root``: a path or a URL. Neither file nor environment is read."""
+        return _validate({"root": str(root)}, {key: ".".join(key) for key in KEYS}, None)
+
+
+def _keys() -> dict[Key, Any]:
+    """Every key with its type, as the model declares them."""
+    keys: dict[Key, Any] = {}
+    for name, field in Settings.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, _Table):
+            keys |= {(name, inner): declared.annotation for inner, declared in field.annotation.model_fields.items()}
+        else:
+            keys[(name,)] = field.annotation
+    return keys
+
+
+KEYS = _keys()
+_LISTS = {key for key, annotation in KEYS.items() if getattr(annotation, "__origin__", None) is tuple}
+_PATHS = {("root",), ("warehouse_root",), ("cache",), ("tardis", "datasets_url"), ("tardis", "api_url"), ("binance_vision", "url")}
+
+
+def variable_name(key: Key) -> str:
+    """The environment variable of a key."""
+    return _PREFIX + "_".join(key).upper()
+
+
+def _hint(name: str, allowed: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(allowed), n=2)
+    return f"; did you mean {' or '.join(near)}?" if near else ""
+
+
+def _refuse_unknown_variables(variables: Iterable[str]) -> None:
+    allowed = [*map(variable_name, KEYS), _CONFIG, *_TEST_VARIABLES]
+    for name in variables:
+        if name not in allowed:
+            raise SettingsError(f"environment variable {name} is not known; allowed are {', '.join(allowed)}{_hint(name, allowed)}")
+
+
+def _config_file(variables: Mapping[str, str]) -> Path | None:
+    if _CONFIG in variables:
+        return Path(variables[_CONFIG])
+    default = Path(CONFIG_FILE)
+    return default if default.is_file() else None
+
+
+def _read_file(file: Path) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"settings file {file}: cannot be read ({error})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"settings file {file}: not TOML ({error})") from None
+    for key in _PATHS:
+        table = values if len(key) == 1 else values.get(key[0])
+        if isinstance(table, dict) and isinstance(text := table.get(key[-1]), str) and "://" not in text and text.strip():
+            table[key[-1]] = str(file.absolute().parent / Path(text).expanduser())
+    return values
+
+
+def _put(values: dict[str, Any], key: Key, text: str, variable: str) -> None:
+    table = values if len(key) == 1 else values.setdefault(key[0], {})
+    if not isinstance(table, dict):
+        raise SettingsError(f"{variable} cannot be set: {key[0]} in the settings file is not a table")
+    table[key[-1]] = [part.strip() for part in text.split(",") if part.strip()] if key in _LISTS else text
+
+
+def _validate(values: Mapping[str, Any], labels: Mapping[Key, str], file: Path | None) -> Settings:
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as refused:
+        complaints = [_complaint(dict(error), labels, file) for error in refused.errors() if error["type"] != "default_factory_not_called"]
+    raise SettingsError("; ".join(complaints))
+
+
+def _complaint(error: Mapping[str, Any], labels: Mapping[Key, str], file: Path | None) -> str:
+    place = tuple(part for part in error["loc"] if isinstance(part, str))
+    if error["type"] == "extra_forbidden":
+        allowed = [key[-1] for key in KEYS if key[:-1] == place[:-1]]
+        allowed += [] if place[:-1] else sorted({key[0] for key in KEYS if len(key) == 2})
+        where = f"{file.name if file else 'settings'}: {'.'.join(place)}"
+        return f"{where} is not known; allowed are {', '.join(allowed)}{_hint(place[-1], allowed)}"
+    if place not in labels:
+        # A whole table of the wrong shape, or values that do not go together. What was given may hold the key: not shown.
+        return f"{'.'.join(place)}: {error['msg']}" if place else _plain(error["msg"])
+    shown = "" if KEYS[place] == SecretStr | None else f" {error['input']!r}"
+    if error["type"] == "literal_error":
+        allowed = list(get_args(KEYS[place]))
+        return f"{labels[place]}{shown}: expected one of {', '.join(allowed)}{_hint(str(error['input']), allowed)}"
+    return f"{labels[place]}{shown}: {_plain(error['msg'])}"
+
+
+def _plain(message: str) -> str:
+    """Pydantic's words without its own prefix and without line breaks."""
+    return " ".join(message.removeprefix("Value error, ").split())

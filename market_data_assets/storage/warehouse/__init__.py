@@ -1,0 +1,1 @@
+"""Analytics tables, partitioned by day: the seam, and the twin of BigQuery on the local disk."""

@@ -1,0 +1,139 @@
+"""The warehouse seam: the record of an analytics table, and what every warehouse does with it."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Protocol
+
+import pyarrow as pa
+
+from market_data_assets.domain.datasets import Column, DailyFrames, Dataset
+from market_data_assets.domain.days import TimeRange
+from market_data_assets.domain.instruments import InstrumentId
+
+PARTITION_COLUMN = "timestamp"
+CLUSTER_COLUMN = "instrument_id"
+_VIEWS = {"candles_24h": ("candles_1d",)}
+
+
+@dataclass(frozen=True)
+class WarehouseTable:
+    """One analytics table: partitioned by UTC day of ``timestamp``, clustered by ``instrument_id``.
+
+    Attributes:
+        columns: Those of the dataset that are not hidden components.
+        views: Other names under which the same rows can be queried.
+    """
+
+    name: str
+    doc: str
+    columns: Mapping[str, Column]
+    views: tuple[str, ...] = ()
+    tier: str = "market_data_analytics"
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> "WarehouseTable":
+        """The table that holds every day of ``dataset``."""
+        columns = {name: dataset.columns[name] for name in dataset.visible_columns}
+        return cls(dataset.name, dataset.doc, columns, _VIEWS.get(dataset.name, ()))
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Tier and name: the asset key."""
+        return (self.tier, self.name)
+
+    def __str__(self) -> str:
+        return f"{self.tier}.{self.name}"
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """Arrow schema with a ``description`` per column.
+
+        Dictionaries are plain values, and only the partition and cluster columns are required, since a warehouse can add
+        no required column later.
+        """
+        return pa.schema([_field(name, column) for name, column in self.columns.items()])
+
+
+def _field(name: str, column: Column) -> "pa.Field[pa.DataType]":
+    type_ = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    description = f"{column.doc} [{column.unit}]" if column.unit else column.doc
+    return pa.field(name, type_, nullable=name not in {PARTITION_COLUMN, CLUSTER_COLUMN}, metadata={"description": description})
+
+
+class LoadStatus(StrEnum):
+    """What a load did."""
+
+    REPLACED = "replaced"
+    NOOP = "noop"
+    """The stored day is identical already."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedDay:
+    """One day of one table as it stands after a load; ``size`` is in bytes."""
+
+    table: str
+    day: dt.date
+    rows: int
+    instruments: int
+    size: int
+    status: LoadStatus
+
+
+class Warehouse(Protocol):
+    """Day-partitioned analytics tables."""
+
+    def migrate(self) -> Sequence[str]:
+        """Create what is missing and add new columns; the names of the tables that changed.
+
+        Raises:
+            SchemaDrift: a stored column has another type than the table's record.
+        """
+        ...
+
+    def replace_day(self, table: WarehouseTable, frames: DailyFrames) -> LoadedDay:
+        """The whole stored day becomes ``frames``, or stays as it was; an empty day empties the partition.
+
+        Raises:
+            BadData: rows of another day or instrument, or rows of one instrument that do not ascend in time.
+            StorageFailed: the table does not exist, or the warehouse refused the load.
+        """
+        ...
+
+    def days(self, table: WarehouseTable) -> Sequence[dt.date]:
+        """The days that were ever loaded, ascending; empty ones among them."""
+        ...
+
+    def instruments(self, table: WarehouseTable, day: dt.date) -> Mapping[str, int]:
+        """Rows of one day by instrument id; instruments without rows are not among them.
+
+        Raises:
+            PartitionMissing: the day was never loaded.
+        """
+        ...
+
+    def row_count(self, table: WarehouseTable, day: dt.date) -> int:
+        """Rows of one day.
+
+        Raises:
+            PartitionMissing: the day was never loaded.
+        """
+        ...
+
+    def read(
+        self, table: WarehouseTable, instruments: Sequence[InstrumentId], time_range: TimeRange, columns: Sequence[str] | None = None
+    ) -> pa.Table:
+        """The rows of some instruments in a range, instruments in the order given, ascending in time.
+
+        Days that were never loaded have no rows here; :meth:`days` says which they are.
+
+        Raises:
+            QueryError: a column that the table does not have.
+        """
+        ...
