@@ -1,0 +1,1 @@
+"""The speed claims of this package, runnable with one command."""

@@ -1,0 +1,61 @@
+"""What the tests of this folder share: a quiet source, a day, and files fetched once."""
+
+import datetime as dt
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from market_data_assets.domain.datasets import Dataset, TableFrame
+from market_data_assets.domain.instruments import Instrument, InstrumentId
+from market_data_assets.domain.universe import Universe
+from market_data_assets.sources.simulated import SimulatedSource
+from market_data_assets.sources.simulated.planting import Pathology
+
+DAY = dt.date(2024, 8, 8)
+NEXT_DAY = dt.date(2024, 8, 9)
+QUIET = 0.05
+PERP = "BINANCE:PERP:BTC-USDT"
+
+
+def quiet_source(*pathologies: Pathology) -> SimulatedSource:
+    """All markets at a twentieth of their activity."""
+    return SimulatedSource(Universe(), pathologies, QUIET)
+
+
+def instrument_of(source: SimulatedSource, instrument: str, day: dt.date = DAY) -> Instrument:
+    wanted = InstrumentId.parse(instrument)
+    return next(listed for listed in source.instruments(day).instruments if listed.instrument_id == wanted)
+
+
+def fetch(source: SimulatedSource, dataset: Dataset, instrument: str, day: dt.date = DAY) -> TableFrame:
+    return source.fetch(dataset, instrument_of(source, instrument, day), day)
+
+
+@lru_cache(maxsize=64)
+def quiet_table(dataset: Dataset, instrument: str, day: dt.date = DAY) -> pa.Table:
+    return fetch(quiet_source(), dataset, instrument, day).table
+
+
+@lru_cache(maxsize=4)
+def full_table(dataset: Dataset, instrument: str) -> pa.Table:
+    return fetch(SimulatedSource(Universe()), dataset, instrument).table
+
+
+def all_ids(day: dt.date = DAY) -> list[str]:
+    return [str(listed.instrument_id) for listed in quiet_source().instruments(day).instruments]
+
+
+def numbers(table: pa.Table, name: str) -> npt.NDArray[np.float64]:
+    return table[name].to_numpy()
+
+
+def instants(table: pa.Table, name: str = "timestamp") -> npt.NDArray[np.int64]:
+    return table[name].cast(pa.int64()).to_numpy()
+
+
+def levels(table: pa.Table, name: str) -> npt.NDArray[np.float64]:
+    """A book column as (rows, levels)."""
+    column = table[name].combine_chunks()
+    return column.values.to_numpy(zero_copy_only=False).reshape(len(table), column.type.list_size)
