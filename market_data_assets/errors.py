@@ -9,6 +9,7 @@ MarketDataError
 │   ├── NotAvailableYet       … so far
 │   └── NotListed             … because the instrument did not trade on the venue that day
 ├── Unusable                  what was delivered cannot be trusted; it goes to quarantine
+│   ├── DamagedFile           cut, corrupt, or with something after its end, however often it is fetched
 │   ├── SchemaDrift           columns missing or of another type, or not the promised format at all
 │   ├── BadData               too many impossible values
 │   ├── ContractSizeUnknown   a derivative whose amounts cannot be converted: volumes are never guessed
@@ -75,6 +76,12 @@ class Unusable(MarketDataError):
     """What was delivered cannot be trusted. ``reason`` is one word for the manifest."""
 
     reason = "unusable"
+
+
+class DamagedFile(Unusable):
+    """A file that is cut, corrupt, or has something after its end, however often it is fetched."""
+
+    reason = "damaged_file"
 
 
 class SchemaDrift(Unusable):

@@ -1,0 +1,85 @@
+"""What every source can do, and how its answers become a day of frames."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+import pyarrow as pa
+
+from market_data_assets.domain.datasets import DailyFrames, Dataset, Frame, Quarantined, TableFrame
+from market_data_assets.domain.instruments import Instrument, InstrumentId
+from market_data_assets.domain.schemas import INSTRUMENTS
+from market_data_assets.errors import UnknownInstrument
+
+
+@dataclass(frozen=True, slots=True)
+class Listings:
+    """The instruments of a day, and the symbols that no rule maps."""
+
+    instruments: Sequence[Instrument]
+    unknown: Sequence[UnknownInstrument] = ()
+
+    def frame(self) -> TableFrame:
+        """The rows of the instruments table, ordered by id; symbols that no rule maps are set aside with their message."""
+        rows = sorted((instrument.row() for instrument in self.instruments), key=lambda row: str(row["instrument_id"]))
+        table = pa.Table.from_pylist(rows, schema=INSTRUMENTS.schema)
+        if not self.unknown:
+            return TableFrame(table)
+        messages = pa.table({"reason": ["unknown_symbol"] * len(self.unknown), "symbol": [str(error) for error in self.unknown]})
+        return TableFrame(table, quarantined=(Quarantined("unknown_symbol", len(self.unknown), messages),))
+
+
+class Source(Protocol):
+    """One vendor. Raises ``NoData`` for "absent", ``Unusable`` for "delivered but broken", ``Retryable`` for "failed"."""
+
+    @property
+    def name(self) -> str:
+        """What settings call the vendor."""
+        ...
+
+    def instruments(self, day: dt.date) -> Listings:
+        """Every instrument of the universe that was listed at any moment of the UTC ``day``, ordered by id."""
+        ...
+
+    def fetch(self, dataset: Dataset, instrument: Instrument, day: dt.date) -> Frame:
+        """The vendor's day of one raw data type of one instrument, fetched and verified, parsed when it is read."""
+        ...
+
+
+class Secret(Protocol):
+    """A credential that does not show itself when printed, such as pydantic's ``SecretStr``."""
+
+    def get_secret_value(self) -> str:
+        """The credential itself."""
+        ...
+
+
+def keep_unambiguous(found: Sequence[Instrument]) -> tuple[list[Instrument], list[UnknownInstrument]]:
+    """The instruments whose id no other symbol of the day has; the others are refused, since their rows would mix."""
+    by_id: dict[InstrumentId, list[Instrument]] = {}
+    for instrument in found:
+        by_id.setdefault(instrument.instrument_id, []).append(instrument)
+    kept = [group[0] for group in by_id.values() if len(group) == 1]
+    refused = [
+        UnknownInstrument.symbol(
+            instrument.tardis_exchange or instrument.instrument_id.venue,
+            instrument.native_symbol,
+            f"an id of its own, but {identifier} also stands for {', '.join(_names_beside(instrument, group))}",
+        )
+        for identifier, group in by_id.items()
+        if len(group) > 1
+        for instrument in group
+    ]
+    return kept, refused
+
+
+def _names_beside(instrument: Instrument, group: Sequence[Instrument]) -> list[str]:
+    return [f"{other.tardis_exchange} {other.native_symbol!r}" for other in group if other is not instrument]
+
+
+def fetch_day(source: Source, dataset: Dataset, instruments: Iterable[Instrument], day: dt.date) -> DailyFrames:
+    """The day of ``dataset`` for those of ``instruments`` that the vendor has it for; fetched one by one as it is read."""
+    wanted = [instrument for instrument in instruments if dataset.name in instrument.data_types]
+    return DailyFrames(day, {instrument.instrument_id: partial(source.fetch, dataset, instrument, day) for instrument in wanted})

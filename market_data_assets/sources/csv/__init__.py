@@ -1,0 +1,1 @@
+"""Vendor CSV files as sorted, typed record batches: declared column by column, parsed in one strict compiled pass."""
