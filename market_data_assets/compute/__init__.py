@@ -1,0 +1,1 @@
+"""Frames in, frames out: ticks → candles and book snapshots → features. No I/O, no clock."""
