@@ -122,9 +122,8 @@ def _megabytes(size: int) -> str:
 
 
 def _show_candles(settings: Settings) -> None:
-    from market_data_assets.report.terminal import candle_text  # noqa: PLC0415
-
     from market_data_assets.client import MarketData  # noqa: PLC0415
+    from market_data_assets.report.terminal import candle_text  # noqa: PLC0415
 
     next_day = DEMO_DAY + dt.timedelta(days=1)
     candles = MarketData(settings).candles(DEMO_INSTRUMENT, "15m", DEMO_DAY, next_day, as_="arrow")

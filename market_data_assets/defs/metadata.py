@@ -6,11 +6,11 @@ from typing import Any
 
 import dagster as dg
 import pyarrow as pa
-from market_data_assets.report.charts import candle_chart, spread_chart
 
 from market_data_assets.domain.datasets import Dataset
 from market_data_assets.domain.days import TimeRange, to_datetime
 from market_data_assets.domain.instruments import InstrumentId
+from market_data_assets.report.charts import candle_chart, spread_chart
 from market_data_assets.storage.lake import Commit, Lake
 from market_data_assets.storage.warehouse.base import LoadedDay
 
@@ -18,6 +18,8 @@ _PREVIEW_ROWS = 5
 _PREVIEW_COLUMNS = 10
 _PREVIEW_SPAN = 3_600_000_000
 _LISTED = 50
+# Fewer points are read faster in the preview than in a picture, and a picture costs a third of a second.
+_CHARTED_ROWS = 48
 _CHARTS = {"processed_candles": candle_chart, "processed_book_snapshots": spread_chart}
 
 
@@ -77,7 +79,8 @@ def _pictures(lake: Lake, dataset: Dataset, day: dt.date, commit: Commit) -> dic
         return {}
     start = TimeRange(largest.min_timestamp, largest.min_timestamp + _PREVIEW_SPAN)
     pictures = {"preview": _preview(lake.read(dataset, day, instrument, dataset.visible_columns, start))}
-    if (chart := _CHARTS.get(dataset.tier)) is not None:
+    chart = _CHARTS.get(dataset.tier)
+    if chart is not None and largest.rows >= _CHARTED_ROWS:
         table = lake.read(dataset, day, instrument, dataset.visible_columns)
         pictures["chart"] = _picture(chart(table, f"{instrument}  {dataset.timeframe}  {day} UTC"))
     return pictures

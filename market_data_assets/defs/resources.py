@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from market_data_assets.sources.binance_vision import BinanceVisionSource
 from pydantic import Field, SecretStr
 
 from market_data_assets.catalog import PROCESSED
 from market_data_assets.domain.datasets import DailyFrames
 from market_data_assets.domain.universe import Universe
 from market_data_assets.sources.base import Source
+from market_data_assets.sources.binance_vision import BinanceVisionSource
 from market_data_assets.sources.simulated import SimulatedSource
 from market_data_assets.sources.tardis import TardisSource
 from market_data_assets.storage.lake import Lake
@@ -43,10 +43,15 @@ class WarehouseResource(dg.ConfigurableResource[Warehouse]):
     root: str
 
     def open(self) -> Warehouse:
-        """The warehouse with its tables created; cheap where they exist."""
-        warehouse = EmbeddedWarehouse(Path(self.root), [WarehouseTable.of(dataset) for dataset in PROCESSED])
-        warehouse.migrate()
-        return warehouse
+        """The warehouse with its tables created, one per process."""
+        return _open_warehouse(self.root)
+
+
+@lru_cache
+def _open_warehouse(root: str) -> Warehouse:
+    warehouse = EmbeddedWarehouse(Path(root), [WarehouseTable.of(dataset) for dataset in PROCESSED])
+    warehouse.migrate()
+    return warehouse
 
 
 class TickSource(dg.ConfigurableResource[Source]):

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import dagster as dg
 
@@ -89,10 +90,20 @@ def _number(facts: dict[str, dg.MetadataValue], key: str) -> int:
 
 
 def _failures(result: dg.ExecuteInProcessResult) -> list[AssetOutcome]:
-    failures = []
-    for event in result.filter_events(lambda event: event.is_step_failure):
-        error = event.step_failure_data.error
-        while error is not None and error.cause is not None:
-            error = error.cause
-        failures.append(AssetOutcome(event.step_key or "", error="failed" if error is None else error.message.strip().splitlines()[0]))
+    """The steps that failed; or the run itself, where it failed before or between its steps."""
+    steps = _of(result, "STEP_FAILURE")
+    failures = [AssetOutcome(step.step_key or "", error=_first_line(step.step_failure_data.error)) for step in steps]
+    if not result.success and not failures:
+        runs = _of(result, "PIPELINE_FAILURE")
+        return [AssetOutcome("the run", error=_first_line(run.job_failure_data.error)) for run in runs]
     return failures
+
+
+def _of(result: dg.ExecuteInProcessResult, kind: str) -> list[dg.DagsterEvent]:
+    return [event for event in result.all_events if event.event_type_value == kind]
+
+
+def _first_line(error: Any) -> str:
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return "failed" if error is None else error.message.strip().splitlines()[0]

@@ -1,0 +1,1 @@
+"""Pictures of stored data, for the Dagster UI and the terminal."""

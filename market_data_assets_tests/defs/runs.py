@@ -1,0 +1,36 @@
+"""Running days of the real graph in this process, on folders of the test's own."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import dagster as dg
+
+from market_data_assets.client import MarketData
+from market_data_assets.definitions import build_definitions
+from market_data_assets.defs.runs import DayOutcome, run_day
+from market_data_assets.settings import Settings
+
+DAY = dt.date(2024, 8, 8)
+
+
+def settings_at(folder: Path, **variables: str) -> Settings:
+    """Settings with everything below ``folder``; ``variables`` are MDA_ names without the prefix."""
+    chosen: Mapping[str, str] = {f"MDA_{name.upper()}": value for name, value in variables.items()}
+    return Settings.load({"MDA_ROOT": str(folder / "lake"), "MDA_WORKERS": "2", **chosen})
+
+
+def materialize(settings: Settings, day: dt.date = DAY, instruments: Sequence[str] = ()) -> DayOutcome:
+    """Every asset of the day on an instance that is gone afterwards."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        return run_day(build_definitions(settings), instance, day, instruments)
+
+
+def errors(outcome: DayOutcome) -> list[str]:
+    """The errors of a day, to be shown by an assertion."""
+    return [f"{asset.asset}: {asset.error}" for asset in outcome.assets if asset.error is not None]
+
+
+def reader(settings: Settings) -> MarketData:
+    """The read package on the same storage."""
+    return MarketData(settings)

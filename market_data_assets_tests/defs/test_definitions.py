@@ -1,0 +1,55 @@
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import dagster as dg
+
+from market_data_assets.definitions import build_definitions
+from market_data_assets_tests.defs.runs import settings_at
+
+TIMEFRAMES = ("15s", "1m", "5m", "15m", "1h", "4h", "24h")
+
+
+def test_definitions_load_without_a_warning_of_ours(tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        dg.Definitions.validate_loadable(build_definitions(settings_at(tmp_path)))
+
+
+def test_asset_keys_are_pinned(tmp_path: Path) -> None:
+    graph = build_definitions(settings_at(tmp_path)).resolve_asset_graph()
+    expected = {"instrument_availability/instruments", "raw_tick_data/trades", "raw_tick_data/book_snapshot_5"}
+    for timeframe in TIMEFRAMES:
+        expected |= {f"processed_candles/candles_{timeframe}", f"processed_book_snapshots/book_snapshots_{timeframe}"}
+        expected |= {f"market_data_analytics/candles_{timeframe}", f"market_data_analytics/book_snapshots_{timeframe}"}
+    assert {key.to_user_string() for key in graph.get_all_asset_keys()} == expected
+
+
+def test_every_asset_describes_itself_and_its_columns(tmp_path: Path) -> None:
+    graph = build_definitions(settings_at(tmp_path)).resolve_asset_graph()
+    for key in graph.get_all_asset_keys():
+        node = graph.get(key)
+        assert node.description, key
+        assert node.owners, key
+        assert node.group_name == key.path[0]
+        schema = node.metadata["dagster/column_schema"]
+        assert schema.columns, key
+        assert all(column.description for column in schema.columns), key
+        assert not any(column.name.startswith("_") for column in schema.columns), key
+
+
+def test_nothing_falls_back_to_a_pickling_io_manager(tmp_path: Path) -> None:
+    definitions = build_definitions(settings_at(tmp_path))
+    for assets in definitions.assets or []:
+        assert isinstance(assets, dg.AssetsDefinition)
+        for output in assets.node_def.output_defs:
+            assert output.io_manager_key in {"lake", "warehouse"}
+
+
+def test_code_location_loads_from_the_workspace_file() -> None:
+    root = Path(__file__).parents[2]
+    dagster = Path(sys.executable).with_name("dagster")
+    command = [str(dagster), "definitions", "validate", "--workspace", "workspace.yaml"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
