@@ -63,7 +63,7 @@ class Feature:
         source: Author and year of the formula, or the standard it follows.
         version: Raised when the meaning changes; days computed before must be rebuilt.
         value: The column from the components of the buckets; None where the kernel writes it directly.
-        tolerance: Largest relative difference between merging and computing from ticks; 0 = the same to the last bit.
+        tolerance: Largest relative difference between merging and computing from ticks; 0 = always the same to the last bit.
     """
 
     name: str
@@ -83,5 +83,6 @@ class Feature:
     def column(self) -> Column:
         """The feature as a stored column."""
         source = f" ({self.source})" if self.source else ""
-        doc = f"{self.formula}{source}; null: {self.null_rule}"
-        return Column(self.type, self.unit, doc, nullable=self.null_rule != "never", encoding=self.encoding)
+        nullable = self.null_rule != "never"
+        doc = f"{self.formula}{source}; null: {self.null_rule}" if nullable else f"{self.formula}{source}"
+        return Column(self.type, self.unit, doc, nullable=nullable, encoding=self.encoding)

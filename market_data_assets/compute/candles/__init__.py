@@ -1,0 +1,20 @@
+"""Trades → candles: one compiled pass collects components per 15 s, coarser timeframes merge them, features are expressions over them.
+
+``registry`` names the columns, ``build`` makes and merges the tables. Reading the registry costs no compiler: the two
+functions are found on first use.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from market_data_assets.compute.candles.build import from_trades, merge
+
+__all__ = ["from_trades", "merge"]
+
+
+def __getattr__(name: str) -> object:
+    if name in __all__:
+        from market_data_assets.compute.candles import build  # noqa: PLC0415
+
+        return getattr(build, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
