@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from market_data_assets.domain.days import TimeRange, day_end, day_start, parse_day
-from market_data_assets.errors import MarketDataError
+from market_data_assets.domain.universe import id_pattern
+from market_data_assets.errors import MarketDataError, QueryError
 from market_data_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -42,8 +44,11 @@ def run(
     home: Home = DEFAULT_HOME,
 ) -> None:
     """Materialize every tier of each day in this process, oldest first. Exit code 1 when a partition failed."""
-    days = list(TimeRange(day_start(parse_day(first)), day_end(parse_day(last or first))).days())
-    patterns = [pattern.strip() for text in instruments or [] for pattern in text.split(",") if pattern.strip()]
+    start, end = parse_day(first), parse_day(last or first)
+    if end < start:
+        raise QueryError(f"--to {end} lies before --from {start}")
+    days = list(TimeRange(day_start(start), day_end(end)).days())
+    patterns = [id_pattern(pattern) for text in instruments or [] for pattern in text.split(",") if pattern.strip()]
     outcomes = _run_days(Settings.load(), days, patterns, home)
     out.print(_summary(outcomes))
     if any(outcome.failed for outcome in outcomes):
@@ -63,6 +68,15 @@ def demo(home: Home = DEFAULT_HOME) -> None:
     _show_places(settings)
 
 
+@app.command("warm-up")
+def warm_up() -> None:
+    """Compile the numerical code once, so that the first day does not wait for it."""
+    from market_data_assets.warm_up import warm_up  # noqa: PLC0415
+
+    with err.status("compiling the numerical code, once"):
+        warm_up()
+
+
 @app.command()
 def ui(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000,
@@ -72,6 +86,8 @@ def ui(
     from market_data_assets.defs.instance import prepare_home  # noqa: PLC0415
 
     prepare_home(home)
+    # Dagster says of `dagster dev` that `dg dev` is its new name; that is no news for who runs this command.
+    os.environ["PYTHONWARNINGS"] = "ignore::FutureWarning:click.core"
     os.environ["DAGSTER_HOME"] = str(home.resolve())
     arguments = ["dagster", "dev", "--module-name", "market_data_assets.definitions", "--host", "127.0.0.1", "--port", str(port)]
     os.execv(Path(sys.executable).with_name("dagster"), arguments)
@@ -98,22 +114,21 @@ def _run_days(settings: Settings, days: Sequence[dt.date], patterns: Sequence[st
 
 
 def _summary(outcomes: "Sequence[DayOutcome]") -> Table:
-    table = Table("day", "tier", "tables", "instruments", "rows", "size", "status", box=None, header_style="bold", padding=(0, 2, 0, 0))
-    for column in table.columns[2:6]:
+    table = Table("day", "tier", "instruments", "rows", "size", "status", box=None, header_style="bold", padding=(0, 2, 0, 0))
+    for column in table.columns[2:5]:
         column.justify = "right"
     for outcome in outcomes:
         tiers: dict[str, list[int]] = {}
         for asset in outcome.assets:
             if asset.error is not None:
-                table.add_row(str(outcome.day), asset.asset, "", "", "", "", f"[red]{asset.error}[/red]")
+                table.add_row(str(outcome.day), asset.asset, "", "", "", f"[red]{escape(asset.error)}[/red]")
                 continue
-            totals = tiers.setdefault(asset.asset.split("/")[0], [0, 0, 0, 0])
-            totals[0] += 1
-            totals[1] = max(totals[1], asset.instruments)
-            totals[2] += asset.rows
-            totals[3] += asset.bytes
-        for tier, (tables, instruments, rows, size) in tiers.items():
-            table.add_row(str(outcome.day), tier, str(tables), f"{instruments:,}", f"{rows:,}", _megabytes(size), "[green]ok[/green]")
+            totals = tiers.setdefault(asset.asset.split("/")[0], [0, 0, 0])
+            totals[0] = max(totals[0], asset.instruments)
+            totals[1] += asset.rows
+            totals[2] += asset.bytes
+        for tier, (instruments, rows, size) in tiers.items():
+            table.add_row(str(outcome.day), tier, f"{instruments:,}", f"{rows:,}", _megabytes(size), "[green]ok[/green]")
     return table
 
 
@@ -127,10 +142,8 @@ def _show_candles(settings: Settings) -> None:
 
     next_day = DEMO_DAY + dt.timedelta(days=1)
     candles = MarketData(settings).candles(DEMO_INSTRUMENT, "15m", DEMO_DAY, next_day, as_="arrow")
-    out.print()
-    out.print(
-        candle_text(candles, f"{DEMO_INSTRUMENT}  15m  {DEMO_DAY} UTC", width=min(out.width, 110), height=20), highlight=False, markup=False
-    )
+    # Not through rich, which would count the chart's colour codes as text.
+    typer.echo("\n" + candle_text(candles, f"{DEMO_INSTRUMENT}  15m  {DEMO_DAY} UTC", width=min(out.width, 110), height=20))
 
 
 def _show_places(settings: Settings) -> None:

@@ -7,11 +7,12 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 
-from market_data_assets.domain.datasets import Dataset
+from market_data_assets.domain.datasets import Dataset, Grain
 from market_data_assets.domain.days import TimeRange, to_datetime
 from market_data_assets.domain.instruments import InstrumentId
 from market_data_assets.report.charts import candle_chart, spread_chart
-from market_data_assets.storage.lake import Commit, Lake
+from market_data_assets.storage.day_commit import Commit
+from market_data_assets.storage.lake import Lake
 from market_data_assets.storage.warehouse.base import LoadedDay
 
 _PREVIEW_ROWS = 5
@@ -27,7 +28,7 @@ def committed_metadata(lake: Lake, dataset: Dataset, day: dt.date, commit: Commi
     """The metadata of a day in the lake as it is stored now."""
     facts: dict[str, Any] = {
         "dagster/partition_row_count": commit.rows,
-        "instruments": commit.instruments,
+        "instruments": commit.rows if dataset.grain is Grain.DAY else commit.instruments,
         "bytes": commit.bytes,
         "compression_ratio": round(commit.uncompressed_bytes / commit.bytes, 2) if commit.bytes else 0.0,
         "finality": str(commit.finality),

@@ -1,7 +1,7 @@
 """Materializing one day in this process, without a daemon or a web server."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,7 +84,7 @@ def _materialized(result: dg.ExecuteInProcessResult) -> list[AssetOutcome]:
     return outcomes
 
 
-def _number(facts: dict[str, dg.MetadataValue], key: str) -> int:
+def _number(facts: Mapping[str, dg.MetadataValue[Any]], key: str) -> int:
     value = facts[key].value if key in facts else 0
     return int(value) if isinstance(value, int | float) else 0
 

@@ -118,7 +118,7 @@ class Dataset:
         return table.select(list(self.columns)).cast(schema)
 
 
-def _field(name: str, column: Column, type_: pa.DataType) -> pa.Field:
+def _field(name: str, column: Column, type_: pa.DataType) -> "pa.Field[pa.DataType]":
     return pa.field(name, type_, nullable=column.nullable)
 
 

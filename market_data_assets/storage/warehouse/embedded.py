@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from market_data_assets.domain.datasets import DailyFrames
 from market_data_assets.domain.days import TimeRange, day_end, day_start
 from market_data_assets.domain.instruments import InstrumentId
-from market_data_assets.errors import BadData, CorruptPartition, PartitionMissing, QueryError, SchemaDrift, StorageFailed
+from market_data_assets.errors import BadData, CorruptPartition, NoData, PartitionMissing, QueryError, SchemaDrift, StorageFailed, Unusable
 from market_data_assets.storage.warehouse.base import CLUSTER_COLUMN, PARTITION_COLUMN, LoadedDay, LoadStatus, WarehouseTable
 from market_data_assets.storage.warehouse.replacement import replace_file
 
@@ -154,7 +154,11 @@ def _write_day(draft: BinaryIO, table: WarehouseTable, frames: DailyFrames) -> t
         write_statistics=[CLUSTER_COLUMN, PARTITION_COLUMN],
     ) as writer:
         for instrument in frames:
-            part = frames[instrument].read(list(table.columns)).select(list(table.columns)).cast(table.schema)
+            try:
+                frame = frames[instrument]
+            except (NoData, Unusable):
+                continue  # Absent, or set aside as a whole: the day's manifest says so, and such rows are never loaded.
+            part = frame.read(list(table.columns)).select(list(table.columns)).cast(table.schema)
             _check(part, table, instrument, frames.day)
             if part.num_rows:
                 writer.write_table(part, row_group_size=part.num_rows)
