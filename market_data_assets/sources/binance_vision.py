@@ -257,6 +257,6 @@ def _verify_beside(what: str, path: Path) -> None:
 def _compare_checksum(what: str, document: bytes, found: str) -> None:
     match = _CHECKSUM.fullmatch(document[:1_000].decode(errors="replace"))
     if match is None:
-        raise Unusable(f"{what}: expected a sha256 and a file name in the checksum file, got {document[:80]!r}")
+        raise DamagedFile(f"{what}: expected a sha256 and a file name in the checksum file, got {document[:80]!r}")
     if match[1].lower() != found:
         raise DamagedFile(f"{what}: sha256 is {found}, expected {match[1].lower()} by the checksum file")

@@ -20,6 +20,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 
 from market_data_assets.errors import (
     AuthError,
+    DamagedFile,
     MarketDataError,
     NotListed,
     QuotaExhausted,
@@ -27,7 +28,6 @@ from market_data_assets.errors import (
     SettingsError,
     StorageFailed,
     TooLarge,
-    Unusable,
 )
 from market_data_assets.sources.archives import read_pieces
 from market_data_assets.sources.limits import Limits
@@ -288,7 +288,7 @@ def join_url(base: str, *parts: str) -> str:
 
 def _may_succeed_later(error: BaseException) -> bool:
     """Network failures, and damage: a second delivery of the same file may be whole. A wrong format stays wrong."""
-    return (isinstance(error, Retryable) and not isinstance(error, QuotaExhausted)) or type(error) is Unusable
+    return (isinstance(error, Retryable) and not isinstance(error, QuotaExhausted)) or isinstance(error, DamagedFile)
 
 
 def _without_user(url: str) -> str:
