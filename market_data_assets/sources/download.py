@@ -63,7 +63,7 @@ class LocalFile:
 
 
 Verification = Callable[[str, Iterator[bytes], Path], None]
-"""Reads all pieces as they arrive (they are then in the file, too), and raises ``Unusable`` or ``Retryable``."""
+"""Reads all pieces as they arrive (they are then in the file, too), and raises ``DamagedFile`` or another ``Unusable``."""
 
 
 class _Busy(Retryable):

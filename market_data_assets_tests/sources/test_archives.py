@@ -19,7 +19,7 @@ from market_data_assets.sources.archives import gunzip, read_pieces, unzip
 from market_data_assets.sources.limits import Limits
 
 TEXT = b"".join(b"%d,%d\n" % (number, number * number % 9_973) for number in range(4_000))
-PACKED = gzip.compress(TEXT)
+PACKED = gzip.compress(TEXT, mtime=0)
 
 
 def unpacked(content: bytes, pieces: int = 1 << 20, limits: Limits | None = None) -> bytes:

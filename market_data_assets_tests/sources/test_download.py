@@ -12,6 +12,7 @@ import pytest
 
 from market_data_assets.errors import (
     AuthError,
+    DamagedFile,
     MarketDataError,
     NotListed,
     QuotaExhausted,
@@ -20,7 +21,6 @@ from market_data_assets.errors import (
     SettingsError,
     StorageFailed,
     TooLarge,
-    Unusable,
 )
 from market_data_assets.sources.archives import gunzip
 from market_data_assets.sources.download import Downloader, join_url
@@ -113,9 +113,8 @@ def test_damage_is_fetched_again_and_refused_when_it_stays(server: FaultServer, 
     server.script("/file", Answer(damaged), WHOLE)
     assert fetch(make(), server) == CONTENT
     server.script("/file", Answer(damaged))
-    with pytest.raises(Unusable) as caught:
+    with pytest.raises(DamagedFile):
         fetch(make(), server)
-    assert type(caught.value) is Unusable
     assert len(server.requests) == 2 + QUICK.attempts
     assert leftovers(cache) == []
 
