@@ -1,0 +1,196 @@
+"""Reading days from the lake: by instrument, whole, or by the exchange's clock."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import pyarrow as pa
+
+from market_data_assets.domain.datasets import DailyFrames, Dataset, Finality, Frame, Loader
+from market_data_assets.domain.days import TimeRange
+from market_data_assets.domain.instruments import InstrumentId
+from market_data_assets.errors import MarketDataError, PartitionMissing, UnsafeName
+from market_data_assets.storage.exchange_day import exchange_day_frame, touches
+from market_data_assets.storage.layout import day_of_prefix, days_prefix, partition_prefix
+from market_data_assets.storage.manifest import DayContent, Manifest
+from market_data_assets.storage.parallel import for_each
+from market_data_assets.storage.partition import Current, Partition
+from market_data_assets.storage.stored_frames import Replaced, StoredFrame
+from market_data_assets.storage.stores.base import Store
+from market_data_assets.storage.unavailable import unavailable
+
+_READ_ATTEMPTS = 20
+_DAY = dt.timedelta(days=1)
+
+
+class LakeReader:
+    """Datasets by day in one store, to be read."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._manifests: dict[str, Current] = {}
+
+    @property
+    def store(self) -> Store:
+        """Where the objects are."""
+        return self._store
+
+    def manifest(self, dataset: Dataset, day: dt.date) -> Manifest:
+        """The committed manifest of a day.
+
+        Raises:
+            PartitionMissing: nothing was ever stored for it.
+            CorruptPartition, UnsupportedFormat: it cannot be read.
+        """
+        manifest = self._current(self._partition(dataset, day)).manifest
+        if manifest is None:
+            raise PartitionMissing(str(dataset), day)
+        return manifest
+
+    def read_day(self, dataset: Dataset, day: dt.date) -> DailyFrames:
+        """The stored day, lazily. Its ``inputs`` name the day that is read.
+
+        Instruments that failed raise ``Retryable`` when they are asked for, and those set aside as a whole ``Unusable``.
+
+        Raises:
+            PartitionMissing, CorruptPartition, UnsupportedFormat: as :meth:`manifest`.
+        """
+        content = self.manifest(dataset, day).content
+        loaders = {instrument: self._loader(dataset, day, content, instrument) for instrument in _present(content)}
+        absent = {InstrumentId.parse(entry.instrument_id): entry.reason for entry in content.absent}
+        return DailyFrames(day, loaders, absent, content.finality, _inputs(dataset, {day: content}))
+
+    def read_exchange_day(self, dataset: Dataset, day: dt.date) -> DailyFrames:
+        """The rows whose exchange time lies in ``day``, lazily: from its raw day and, where stored, its neighbours.
+
+        Vendors cut days by arrival, so rows of ``day`` lie in the next file too, and in the one before where the
+        recorder's clock ran behind. Provisional until the next raw day is stored with every instrument.
+
+        Raises:
+            PartitionMissing, CorruptPartition, UnsupportedFormat: as :meth:`manifest`; a missing neighbour is no error.
+        """
+        own = self.manifest(dataset, day).content
+        days = {each: content for each in (day - _DAY, day, day + _DAY) if (content := self._content_or_none(dataset, each)) is not None}
+        loaders: dict[InstrumentId, Loader] = {}
+        for instrument in sorted({each for content in days.values() for each in _present(content)}):
+            parts = self._parts(dataset, day, days, instrument)
+            if parts:
+                loaders[instrument] = partial(exchange_day_frame, dataset, day, parts)
+            elif instrument in _present(own):
+                loaders[instrument] = self._loader(dataset, day, own, instrument)
+        absent = {InstrumentId.parse(entry.instrument_id): entry.reason for entry in own.absent}
+        still = {instrument: reason for instrument, reason in absent.items() if instrument not in loaders}
+        following = days.get(day + _DAY)
+        complete = following is not None and not following.failed and own.finality is Finality.FINAL
+        return DailyFrames(day, loaders, still, Finality.FINAL if complete else Finality.PROVISIONAL, _inputs(dataset, days))
+
+    def read(
+        self,
+        dataset: Dataset,
+        day: dt.date,
+        instrument: InstrumentId,
+        columns: Sequence[str] | None = None,
+        time_range: TimeRange | None = None,
+    ) -> pa.Table:
+        """Rows of one instrument-day.
+
+        Args:
+            columns: In the order wanted; None for all, hidden ones too.
+            time_range: Half-open, by exchange time; None for all.
+
+        Raises:
+            QueryError: the day says nothing about the instrument, or the dataset lacks a column.
+            NoData: the instrument is absent that day. Unusable: it was set aside. Retryable: it failed.
+            PartitionMissing, CorruptPartition, UnsupportedFormat: as :meth:`manifest`.
+        """
+        return self._read(dataset, day, instrument, columns, time_range)
+
+    def read_table(
+        self, dataset: Dataset, day: dt.date, columns: Sequence[str] | None = None, time_range: TimeRange | None = None
+    ) -> pa.Table:
+        """Rows of the one table of a day, for a dataset of one file per day; errors as :meth:`read`."""
+        return self._read(dataset, day, None, columns, time_range)
+
+    def instruments(self, dataset: Dataset, day: dt.date) -> Sequence[InstrumentId]:
+        """The instruments that have a stored file, in order; errors as :meth:`manifest`."""
+        content = self.manifest(dataset, day).content
+        return sorted(InstrumentId.parse(entry.instrument_id) for entry in content.files if entry.instrument_id is not None)
+
+    def days(self, dataset: Dataset) -> Sequence[dt.date]:
+        """The days that were ever committed, ascending."""
+        partitions = [self._partition(dataset, day) for day in self._listed_days(dataset)]
+        found = for_each(lambda partition: partition.generation() > 0, partitions)
+        return [day_of_prefix(dataset, partition.prefix) for partition, exists in zip(partitions, found, strict=True) if exists]
+
+    def _partition(self, dataset: Dataset, day: dt.date) -> Partition:
+        return Partition(self._store, partition_prefix(dataset, day))
+
+    def _current(self, partition: Partition) -> Current:
+        """The manifest as it is now, parsed once per generation."""
+        generation = partition.generation()
+        known = self._manifests.get(partition.prefix)
+        if known is None or known.generation != generation:
+            known = partition.current()
+            self._manifests[partition.prefix] = known
+        return known
+
+    def _content_or_none(self, dataset: Dataset, day: dt.date) -> DayContent | None:
+        manifest = self._current(self._partition(dataset, day)).manifest
+        return None if manifest is None else manifest.content
+
+    def _loader(self, dataset: Dataset, day: dt.date, content: DayContent, instrument: InstrumentId) -> Loader:
+        entry = content.file_of(str(instrument))
+        if entry is None:
+            return partial(_raise, unavailable(dataset, day, content, str(instrument)))
+        return partial(StoredFrame, self._partition(dataset, day), dataset, entry)
+
+    def _parts(self, dataset: Dataset, day: dt.date, days: Mapping[dt.date, DayContent], instrument: InstrumentId) -> Sequence[StoredFrame]:
+        """The stored files that rows of the exchange day may lie in; none if its own file should be there and is not."""
+        own = days[day].file_of(str(instrument))
+        if own is None and instrument in _present(days[day]):
+            return ()
+        entries = [(each, content.file_of(str(instrument))) for each, content in sorted(days.items())]
+        return [
+            StoredFrame(self._partition(dataset, each), dataset, entry)
+            for each, entry in entries
+            if entry is not None and (entry is own or touches(entry, day))
+        ]
+
+    def _read(
+        self, dataset: Dataset, day: dt.date, instrument: InstrumentId | None, columns: Sequence[str] | None, time_range: TimeRange | None
+    ) -> pa.Table:
+        for _ in range(_READ_ATTEMPTS):
+            content = self.manifest(dataset, day).content
+            entry = content.file_of(None if instrument is None else str(instrument))
+            if entry is None:
+                raise unavailable(dataset, day, content, str(instrument or dataset.name))
+            try:
+                return StoredFrame(self._partition(dataset, day), dataset, entry).read(columns, time_range)
+            except Replaced as error:
+                replaced = error
+        raise replaced
+
+    def _listed_days(self, dataset: Dataset) -> Sequence[dt.date]:
+        found = []
+        for listed in self._store.list(days_prefix(dataset), folders=True):
+            below = "" if dataset.partition is None else f"{dataset.partition}/"
+            try:
+                found.append(day_of_prefix(dataset, listed.name + below))
+            except UnsafeName:
+                continue  # not a day's folder, so not ours
+        return found
+
+
+def _inputs(dataset: Dataset, days: Mapping[dt.date, DayContent]) -> Mapping[str, str]:
+    return {f"{dataset}/{day}": content.content_hash for day, content in sorted(days.items())}
+
+
+def _present(content: DayContent) -> frozenset[InstrumentId]:
+    """Instruments that have, or should have, rows: stored, set aside or failed."""
+    names = {entry.instrument_id for entry in content.files} | {entry.instrument_id for entry in content.quarantined}
+    names |= {entry.instrument_id for entry in content.failed}
+    return frozenset(InstrumentId.parse(name) for name in names if name is not None)
+
+
+def _raise(error: MarketDataError) -> Frame:
+    raise error
