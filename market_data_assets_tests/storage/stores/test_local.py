@@ -46,7 +46,8 @@ def test_folder_without_permission_is_named(tmp_path_factory):
     """In a process without privileges: for root nothing is read-only."""
     folder = tmp_path_factory.mktemp("locked")
     LocalStore(folder).put("a", b"old", if_generation=0)
-    for each in (folder, folder / ".tmp", *folder.parents[:2]):
+    above = [parent for parent in folder.parents if parent.name.startswith(("pytest-", "popen-"))]
+    for each in (folder, folder / ".tmp", *above):
         each.chmod(0o755)
     script = f"""
 import os
