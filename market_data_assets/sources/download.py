@@ -8,7 +8,8 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -154,14 +155,16 @@ class Downloader:
         try:
             with temporary.open("wb") as file:
 
-                def arriving() -> Iterator[bytes]:
-                    for piece in self._stream(url, what, decoded=False):
-                        file.write(piece)
-                        digest.update(piece)
-                        yield piece
+                def arriving() -> Generator[bytes, None, None]:
+                    with closing(self._stream(url, what, decoded=False)) as stream:
+                        for piece in stream:
+                            file.write(piece)
+                            digest.update(piece)
+                            yield piece
                     file.flush()
 
-                verify(what, arriving(), temporary)
+                with closing(arriving()) as pieces:
+                    verify(what, pieces, temporary)
         except BaseException as error:
             temporary.unlink(missing_ok=True)
             if isinstance(error, OSError) and not isinstance(error, MarketDataError):
@@ -175,27 +178,32 @@ class Downloader:
         """:meth:`fetch_document` over HTTP in one attempt, for use within an attempt of :meth:`fetch`."""
         parts: list[bytes] = []
         size = 0
-        for piece in self._stream(url, what, decoded=True):
-            parts.append(piece)
-            size += len(piece)
-            if size > _DOCUMENT_BYTES:
-                raise TooLarge(what, limit=f"{_DOCUMENT_BYTES} bytes")
+        with closing(self._stream(url, what, decoded=True)) as pieces:
+            for piece in pieces:
+                parts.append(piece)
+                size += len(piece)
+                if size > _DOCUMENT_BYTES:
+                    raise TooLarge(what, limit=f"{_DOCUMENT_BYTES} bytes")
         if not size:
             raise Retryable(f"{what}: the answer is empty (0 bytes)")
         return b"".join(parts)
 
-    def _stream(self, url: str, what: str, *, decoded: bool) -> Iterator[bytes]:
-        """The body of a successful answer as it arrives, within the limits of time and size."""
+    def _stream(self, url: str, what: str, *, decoded: bool) -> Generator[bytes, None, None]:
+        """The body of a successful answer as it arrives, within the limits of time and size. To be closed by the caller.
+
+        Left half read to the garbage collector, it would be closed at any moment, also while the connection pool is locked.
+        """
         limits, started, size = self._limits, self._clock(), 0
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
         try:
             with self._http().stream("GET", url, headers=headers) as response:
                 self._check_status(response, what)
-                for piece in response.iter_bytes() if decoded else response.iter_raw():
-                    limits.check_delivered(what, size := size + len(piece))
-                    if self._clock() - started > limits.total_seconds:
-                        raise Retryable(f"{what}: {size} bytes in {limits.total_seconds:g} s, too slow to wait for the rest")
-                    yield piece
+                with closing(_body(response, decoded=decoded)) as body:
+                    for piece in body:
+                        limits.check_delivered(what, size := size + len(piece))
+                        if self._clock() - started > limits.total_seconds:
+                            raise Retryable(f"{what}: {size} bytes in {limits.total_seconds:g} s, too slow to wait for the rest")
+                        yield piece
         except (httpx.HTTPError, httpx.StreamError) as error:
             raise Retryable(f"{what}: {type(error).__name__} after {size} bytes from {_without_user(url)}: {error}") from None
         except httpx.InvalidURL as error:
@@ -284,6 +292,10 @@ def local_path(url: str) -> Path | None:
 def join_url(base: str, *parts: str) -> str:
     """``base`` with path parts below it."""
     return "/".join([base.rstrip("/"), *parts])
+
+
+def _body(response: httpx.Response, *, decoded: bool) -> Generator[bytes, None, None]:
+    yield from response.iter_bytes() if decoded else response.iter_raw()
 
 
 def _may_succeed_later(error: BaseException) -> bool:
