@@ -1,7 +1,5 @@
 """Book rows in Parquet → seven timeframes with every feature, written: ours against what a user would write with pandas."""
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.days import BOOK_5_ROWS, DAY, INSTRUMENT, books_of_one_day
+from benchmarks.timing import best
 from market_data_assets.compute.book_snapshots import from_book
 from market_data_assets.compute.contract import Contract
 from market_data_assets.domain.days import day_start
@@ -56,11 +55,11 @@ def compare(folder: Path, rows: int = BOOK_5_ROWS) -> Timing:
     from_book(small, CONTRACT, DAY, TIMEFRAMES)
     return Timing(
         rows=book.num_rows,
-        ours=_best(lambda: ours(raw, folder)),
-        pandas=_best(lambda: features_first(flat, folder), repeats=1),
-        frugal_pandas=_best(lambda: last_rows_first(flat, folder), repeats=1),
-        read=_best(lambda: pq.ParquetFile(raw).read()),
-        small=_best(lambda: from_book(small, CONTRACT, DAY, TIMEFRAMES), repeats=20),
+        ours=best(lambda: ours(raw, folder)),
+        pandas=best(lambda: features_first(flat, folder), repeats=1),
+        frugal_pandas=best(lambda: last_rows_first(flat, folder), repeats=1),
+        read=best(lambda: pq.ParquetFile(raw).read()),
+        small=best(lambda: from_book(small, CONTRACT, DAY, TIMEFRAMES), repeats=20),
     )
 
 
@@ -183,12 +182,3 @@ def _side_features(side: str, quote: np.ndarray, prices: np.ndarray, mid: np.nda
         cost = sign * (notional / base / mid[:, 0] - 1) * 1e4
         made[f"sweep_cost_{label}_{taker}"] = np.where(cumulative[:, -1] >= notional, cost, np.nan)
     return made
-
-
-def _best(run: Callable[[], object], repeats: int = 3) -> float:
-    seconds = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        run()
-        seconds.append(time.perf_counter() - start)
-    return min(seconds)

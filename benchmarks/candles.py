@@ -1,7 +1,5 @@
 """Trades in Parquet → seven timeframes with every feature, written: ours against what a user would write with pandas."""
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.days import DAY, INSTRUMENT, TRADE_ROWS, trades_of_one_day
+from benchmarks.timing import best
 from market_data_assets.compute.candles import from_trades
 from market_data_assets.compute.contract import Contract
 from market_data_assets.domain.days import day_start
@@ -68,11 +67,11 @@ def compare(folder: Path, rows: int = TRADE_ROWS) -> Timing:
     from_trades(small, CONTRACT, DAY, TIMEFRAMES)
     return Timing(
         rows=trades.num_rows,
-        ours=_best(lambda: ours(raw, folder)),
-        pandas=_best(lambda: with_pandas(raw, folder), repeats=1),
-        decode=_best(lambda: read(raw)),
-        compute=_best(lambda: from_trades(trades, CONTRACT, DAY, TIMEFRAMES)),
-        small=_best(lambda: from_trades(small, CONTRACT, DAY, TIMEFRAMES), repeats=20),
+        ours=best(lambda: ours(raw, folder)),
+        pandas=best(lambda: with_pandas(raw, folder), repeats=1),
+        decode=best(lambda: read(raw)),
+        compute=best(lambda: from_trades(trades, CONTRACT, DAY, TIMEFRAMES)),
+        small=best(lambda: from_trades(small, CONTRACT, DAY, TIMEFRAMES), repeats=20),
     )
 
 
@@ -224,12 +223,3 @@ def _pandas_features(
         "efficiency": total["moved"].abs() / total["path"],
         "delay_mean": total["delay"] / count,
     }
-
-
-def _best(run: Callable[[], object], repeats: int = 3) -> float:
-    seconds = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        run()
-        seconds.append(time.perf_counter() - start)
-    return min(seconds)
