@@ -8,6 +8,7 @@ from market_data_assets.defs.assets.instruments import instruments_asset
 from market_data_assets.defs.assets.processed import book_snapshot_assets, candle_assets
 from market_data_assets.defs.assets.raw import raw_assets
 from market_data_assets.defs.assets.warehouse import warehouse_assets
+from market_data_assets.defs.checks import CHECKS
 from market_data_assets.defs.io_managers import LakeIOManager, WarehouseIOManager
 from market_data_assets.defs.jobs import JOBS
 from market_data_assets.defs.partitions import daily
@@ -26,6 +27,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             book_snapshot_assets(partitions),
             *warehouse_assets(partitions),
         ],
+        asset_checks=CHECKS,
         jobs=JOBS,
         resources=_resources(settings),
     )
@@ -34,8 +36,10 @@ def build_definitions(settings: Settings) -> dg.Definitions:
 def _resources(settings: Settings) -> dict[str, Any]:
     """Every resource by its key. The API key stays an environment variable: Dagster stores its name, never its value."""
     key = dg.EnvVar("MDA_TARDIS_API_KEY") if settings.tardis.api_key is not None else None
+    storage = LakeResource(root=settings.root_url, workers=settings.workers)
     return {
-        "lake": LakeIOManager(lake=LakeResource(root=settings.root_url, workers=settings.workers)),
+        "storage": storage,
+        "lake": LakeIOManager(lake=storage),
         "warehouse": WarehouseIOManager(warehouse=WarehouseResource(root=str(settings.warehouse_root))),
         "ticks": TickSource(
             source=settings.source,

@@ -9,7 +9,7 @@ import dagster as dg
 
 from market_data_assets.defs.jobs import DAILY_JOB
 
-_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def run_day(
     def failed(context: dg.HookContext) -> None:
         on_step(context.op.name)
 
-    config: dict[str, object] = dict(_QUIET)
+    config: dict[str, object] = dict(QUIET)
     if instruments:
         config["resources"] = {"selection": {"config": {"instruments": list(instruments)}}}
     job = definitions.resolve_job_def(DAILY_JOB).with_hooks({succeeded, failed})

@@ -4,8 +4,11 @@ import gzip
 import json
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
+from market_data_assets.definitions import build_definitions
+from market_data_assets.defs.runs import QUIET
 from market_data_assets.settings import Settings
 from market_data_assets_tests.defs.runs import DAY, errors, materialize, reader, settings_at
 
@@ -106,3 +109,24 @@ def test_tampered_file_is_refused_and_the_next_run_heals_it(tmp_path: Path) -> N
         reader(settings).candles("BINANCE:SPOT_PAIR:BTC-USDT", "1m", DAY, "2024-08-09")
     assert errors(materialize(settings)) == []
     assert stored.read_bytes() == good
+
+
+def test_empty_file_of_a_usually_active_instrument_warns(tmp_path: Path) -> None:
+    write_trades(tmp_path, "BTCUSDT", trades_file("BTCUSDT"))
+    day_before = tmp_path / "vendor/v1/binance/trades/2024/08/07/BTCUSDT.csv.gz"
+    day_before.parent.mkdir(parents=True)
+    lines = trades_file("BTCUSDT")
+    day_before.write_bytes(gzip.compress(gzip.decompress(lines).replace(b"17231", b"17230")))
+    settings = tardis_at(tmp_path)
+    write_trades(tmp_path, "BTCUSDT", gzip.compress(HEADER.encode()))
+    for day, silent in ((DAY.replace(day=7), []), (DAY, ["BINANCE:SPOT_PAIR:BTC-USDT"])):
+        with dg.DagsterInstance.ephemeral() as instance:
+            result = (
+                build_definitions(settings)
+                .resolve_job_def("daily")
+                .execute_in_process(partition_key=day.isoformat(), instance=instance, run_config=QUIET)
+            )
+        found = {each.asset_key.path[-1]: each for each in result.get_asset_check_evaluations()}
+        assert found["trades"].passed == (not silent)
+        assert found["trades"].metadata["instruments"].value == silent
+        assert found["book_snapshot_5"].passed
