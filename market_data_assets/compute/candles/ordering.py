@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from market_data_assets.compute.candles.survey import is_ascending
+from market_data_assets.compute.candles.survey import is_ascending, is_in_order
 from market_data_assets.compute.candles.ticks import read_only
 
 Int64s = npt.NDArray[np.int64]
@@ -39,18 +39,21 @@ def arrange(times: Int64s, arrivals: Int64s, ids: "pa.ChunkedArray[Any]", prices
     """
     whole = _integers(ids)
     if whole is not None:
-        if is_ascending(times, 0) and is_ascending(whole, 1):
+        in_order = is_in_order(times, whole, arrivals)
+        if in_order and is_ascending(whole, 1):
             return Arranged(slice(None), _NONE, _NONE)
-        order = np.lexsort((arrivals, whole, times))
+        order = np.arange(len(times)) if in_order else np.lexsort((arrivals, whole, times))
         named = order
         codes = whole
     else:
-        order = np.arange(len(times)) if is_ascending(times, 0) else np.argsort(times, kind="stable")
+        in_order = is_ascending(times, 0)
+        order = np.arange(len(times)) if in_order else np.argsort(times, kind="stable")
         codes, has_id = _codes(ids)
         named = order[has_id[order]]
     repeats, originals = _repeats(codes, named)
     if not len(repeats):
-        return Arranged(order, _NONE, _NONE)
+        # A slice spares a copy of every column.
+        return Arranged(slice(None) if in_order else order, _NONE, _NONE)
     same = (prices[repeats] == prices[originals]) & (amounts[repeats] == amounts[originals])
     dropped = np.zeros(len(times), np.bool_)
     dropped[repeats] = True

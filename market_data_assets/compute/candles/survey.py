@@ -23,6 +23,16 @@ def is_ascending(values: Int64s, step: int) -> bool:
 
 
 @njit(nogil=True, cache=True)
+def is_in_order(times: Int64s, ids: Int64s, arrivals: Int64s) -> bool:
+    """Whether the rows ascend by time, equal times by id, and equal ids by arrival."""
+    broken = 0
+    for i in range(1, len(times)):
+        by_id = (ids[i] < ids[i - 1]) | ((ids[i] == ids[i - 1]) & (arrivals[i] < arrivals[i - 1]))
+        broken += (times[i] < times[i - 1]) | ((times[i] == times[i - 1]) & by_id)
+    return broken == 0
+
+
+@njit(nogil=True, cache=True)
 def decimals_of(values: Doubles) -> int:
     """The smallest k up to 12 for which every value is a whole number of 10^-k below 2^53 of them; -1 where none is."""
     decimals = 0
