@@ -90,7 +90,10 @@ def book_dataset(levels: int) -> Dataset:
     """The raw dataset of book snapshots with ``levels`` levels."""
     levels_type = pa.list_(pa.float64(), levels)
     columns = {name: column if name in _CLOCKS else replace(column, type=levels_type) for name, column in BOOK_SNAPSHOT_5.columns.items()}
-    return replace(BOOK_SNAPSHOT_5, name=f"book_snapshot_{levels}", partition=f"data_type-book_snapshot_{levels}", columns=columns)
+    name = f"book_snapshot_{levels}"
+    # As many numbers in a row group as with five levels.
+    rows = BOOK_SNAPSHOT_5.row_group_rows * 5 // levels
+    return replace(BOOK_SNAPSHOT_5, name=name, partition=f"data_type-{name}", columns=columns, row_group_rows=rows)
 
 
 def _perpetuals() -> list[SimulatedContract]:

@@ -1,7 +1,6 @@
 """Vendor CSV.gz → Parquet, verified: ours against pandas read_csv and to_parquet on the same file; and what the result weighs."""
 
 import gzip
-import resource
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -9,12 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.days import DAY, INSTRUMENT, TicksOfOneDay
+from benchmarks.conversion import convert
+from benchmarks.days import TicksOfOneDay
 from benchmarks.timing import best
-from market_data_assets.domain.instruments import Instrument
-from market_data_assets.domain.universe import Universe
-from market_data_assets.sources.tardis import API_URL, TardisSource
-from market_data_assets.storage.parquet_write import write_parquet
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +43,6 @@ def compare(ticks: TicksOfOneDay) -> Conversion:
     )
 
 
-def convert(ticks: TicksOfOneDay, target: Path) -> None:
-    """What a raw asset does with one file of a folder: verify, parse, sort, encode."""
-    vendor = ticks.csv().parents[6]
-    instrument = Instrument(
-        INSTRUMENT, "BTCUSDT", "tardis", (ticks.dataset.name,), tardis_exchange="binance-futures", tardis_symbol="BTCUSDT"
-    )
-    source = TardisSource(vendor.as_uri(), API_URL, Universe(), ticks.folder)
-    write_parquet(target, ticks.dataset, DAY, INSTRUMENT, source.fetch(ticks.dataset, instrument, DAY))
-
-
 def with_pandas(csv: Path, target: Path) -> None:
     """What a user would write; not verified, not sorted."""
     rows = pd.read_csv(csv)
@@ -74,20 +60,5 @@ def _unpacked(csv: Path) -> int:
 
 
 def _peak_memory(ticks: TicksOfOneDay, target: Path) -> int:
-    command = [sys.executable, "-m", "benchmarks.vendor_files", ticks.dataset.name, str(ticks.rows), str(ticks.folder), str(target)]
+    command = [sys.executable, "-m", "benchmarks.conversion", ticks.dataset.name, str(ticks.rows), str(ticks.folder), str(target)]
     return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-
-
-def _main() -> None:
-    from benchmarks.days import book_dataset  # noqa: PLC0415
-    from market_data_assets.domain.schemas import TRADES  # noqa: PLC0415
-
-    name, rows, folder, target = sys.argv[1:]
-    dataset = TRADES if name == "trades" else book_dataset(int(name.removeprefix("book_snapshot_")))
-    convert(TicksOfOneDay(dataset, int(rows), Path(folder)), Path(target))
-    # Linux counts in kilobytes.
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)  # noqa: T201
-
-
-if __name__ == "__main__":
-    _main()

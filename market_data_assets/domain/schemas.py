@@ -47,6 +47,8 @@ def _book(levels: int) -> Dataset:
         tier="raw_tick_data",
         name=f"book_snapshot_{levels}",
         partition=f"data_type-book_snapshot_{levels}",
+        # As many numbers in a row group whatever the depth: a group is what a writer and a reader hold in memory.
+        row_group_rows=131_072 * 5 // levels,
         doc=f"The best {levels} levels of the book, one row whenever any of them changed, best level first.",
         columns={
             **_CLOCKS,
