@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 
 export DAGSTER_HOME ?= $(CURDIR)/.dagster
 
-.PHONY: setup demo test ui bench lint lock clean
+.PHONY: setup demo test ui bench lint lock
 
 setup: $(INSTALLED)
 
@@ -40,6 +40,3 @@ lint: setup
 lock: setup  ## resolve requirements.lock anew; needs uv (pip install uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header \
 	    --group dev --output-file requirements.lock pyproject.toml
-
-clean:
-	rm -rf $(VENV) data .dagster

@@ -225,6 +225,8 @@ def _read_file(file: Path) -> dict[str, Any]:
         raise SettingsError(f"settings file {file}: cannot be read ({error})") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"settings file {file}: not TOML ({error})") from None
+    if "api_key" in (values.get("tardis") or {}):
+        raise SettingsError(f"settings file {file}: api_key is a secret, it belongs in the environment, as MDA_TARDIS_API_KEY")
     for key in _PATHS:
         table = values if len(key) == 1 else values.get(key[0])
         if isinstance(table, dict) and isinstance(text := table.get(key[-1]), str) and "://" not in text and text.strip():

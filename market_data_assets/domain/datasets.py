@@ -149,7 +149,7 @@ class SchemaWidened(MarketDataError):
 class Frame(Protocol):
     """One instrument-day of one dataset, read as a stream or as a table.
 
-    ``quarantined`` and ``finality`` are known once ``batches`` is exhausted or ``read`` has returned.
+    ``quarantined`` is known once ``batches`` is exhausted or ``read`` has returned.
     """
 
     @property

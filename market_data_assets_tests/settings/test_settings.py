@@ -178,3 +178,11 @@ def test_every_key_has_one_variable():
 def test_any_text_is_either_taken_or_refused_as_a_settings_error(variables):
     with contextlib.suppress(SettingsError):
         Settings.load(variables)
+
+
+def test_a_key_in_the_file_is_refused_and_not_shown(tmp_path: Path) -> None:
+    file = tmp_path / "market_data.toml"
+    file.write_text(f'[tardis]\napi_key = "{CANARY}"\n')
+    with pytest.raises(SettingsError, match="MDA_TARDIS_API_KEY") as refused:
+        Settings.load({}, file)
+    assert CANARY not in str(refused.value)
