@@ -40,7 +40,7 @@ def _resources(settings: Settings) -> dict[str, Any]:
     return {
         "storage": storage,
         "lake": LakeIOManager(lake=storage),
-        "warehouse": WarehouseIOManager(warehouse=WarehouseResource(root=str(settings.warehouse_root))),
+        "warehouse": WarehouseIOManager(lake=storage, warehouse=WarehouseResource(root=str(settings.warehouse_root))),
         "ticks": TickSource(
             source=settings.source,
             venues=list(settings.venues),

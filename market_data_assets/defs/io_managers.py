@@ -11,7 +11,7 @@ from market_data_assets.errors import QueryError
 from market_data_assets.storage.warehouse.base import WarehouseTable
 
 _DATASETS = {dg.AssetKey(dataset.key): dataset for dataset in DATASETS}
-_TABLES = {dg.AssetKey(table.key): table for table in map(WarehouseTable.of, PROCESSED)}
+_LOADED = {dg.AssetKey(WarehouseTable.of(dataset).key): dataset for dataset in PROCESSED}
 
 
 class LakeIOManager(dg.ConfigurableIOManager):
@@ -39,13 +39,20 @@ class LakeIOManager(dg.ConfigurableIOManager):
 
 
 class WarehouseIOManager(dg.ConfigurableIOManager):
-    """Replaces the day of an analytics table."""
+    """Replaces the day of an analytics table by the stored day of the lake."""
 
+    lake: dg.ResourceDependency[LakeResource]
     warehouse: dg.ResourceDependency[WarehouseResource]
 
     def handle_output(self, context: dg.OutputContext, obj: DailyFrames) -> None:
         """Load the whole day, or leave the stored one as it was."""
-        loaded = self.warehouse.open().replace_day(_TABLES[context.asset_key], obj)
+        dataset, lake, warehouse = _LOADED[context.asset_key], self.lake.open(), self.warehouse.open()
+        table = WarehouseTable.of(dataset)
+        loaded = warehouse.replace_day(table, obj)
+        # Another run may have committed and loaded the day since ours was read: the last load must be of the last commit.
+        while (latest := lake.read_day(dataset, obj.day)).inputs != obj.inputs:
+            obj = latest
+            loaded = warehouse.replace_day(table, obj)
         context.add_output_metadata(loaded_metadata(loaded))
 
     def load_input(self, context: dg.InputContext) -> None:
