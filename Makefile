@@ -5,8 +5,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-export DAGSTER_HOME ?= $(CURDIR)/.dagster
-
 .PHONY: setup demo test ui bench lint lock
 
 setup: $(INSTALLED)

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import warnings
@@ -51,5 +52,6 @@ def test_code_location_loads_from_the_workspace_file() -> None:
     root = Path(__file__).parents[2]
     dagster = Path(sys.executable).with_name("dagster")
     command = [str(dagster), "definitions", "validate", "--workspace", "workspace.yaml"]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=120, check=False)
+    environment = {name: value for name, value in os.environ.items() if name != "DAGSTER_HOME"}
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
