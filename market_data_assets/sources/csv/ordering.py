@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from market_data_assets.domain.datasets import SchemaWidened
 
-WINDOW_BYTES = 16 << 20
-"""About 390,000 trades or 20,000 book rows of 25 levels; a file that fits in it is simply sorted."""
+WINDOW_BYTES = 8 << 20
+"""About 195,000 trades or 10,000 book rows of 25 levels; a file that fits in it is simply sorted."""
 
 
 class LateRow(SchemaWidened):
