@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.days import DAY, INSTRUMENT, TicksOfOneDay, book_dataset
-from market_data_assets.domain.instruments import Instrument
+from market_data_assets.domain.instrument_rows import Instrument
 from market_data_assets.domain.schemas import TRADES
 from market_data_assets.domain.universe import Universe
 from market_data_assets.sources.tardis import API_URL, TardisSource

@@ -1,4 +1,4 @@
-"""Canonical instrument ids: one grammar, parsed and formatted, and the definition row of an instrument.
+"""Canonical instrument ids: one grammar, parsed and formatted.
 
 id        = VENUE ":" TYPE ":" SYMBOL
 SPOT_PAIR = BASE-QUOTE                                   INDEX = NAME[-QUOTE]
@@ -9,19 +9,16 @@ and "~n" (n >= 2) at the end where a venue re-used a ticker for another asset
 """
 
 import datetime as dt
-import math
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
 
 from market_data_assets.domain.assets import asset_code, asset_name, fold_upper
 from market_data_assets.domain.expiries import year_month_day
 from market_data_assets.domain.strikes import parse_strike, plain_strike
-from market_data_assets.errors import UnknownInstrument, UnsafeName, Unusable
+from market_data_assets.errors import UnknownInstrument, UnsafeName
 
 _VENUE = re.compile(r"[A-Z][A-Z0-9_-]*")
 # Dots only between other characters: a structure must not hold "..".
@@ -342,77 +339,3 @@ def _format(instrument: InstrumentId) -> str:
     if instrument.generation > 1:
         symbol += f"~{instrument.generation}"
     return f"{instrument.venue}:{instrument.instrument_type}:{symbol}"
-
-
-@dataclass(frozen=True, slots=True)
-class Instrument:
-    """What is known of one instrument on one day: a row of the instruments table.
-
-    Amounts are in the venue's own units. Times are aware datetimes; ``available_to`` is exclusive.
-
-    Attributes:
-        contract_multiplier: Size of one unit of amount: quote per unit for inverse perps and futures, base per unit
-            for linear ones and for all options, 1 for spot. None where it is not known.
-
-    Raises:
-        Unusable: a naive time, an interval that ends before it begins, or a multiplier that is not positive.
-    """
-
-    instrument_id: InstrumentId
-    native_symbol: str
-    source: str
-    data_types: tuple[str, ...]
-    tardis_exchange: str | None = None
-    tardis_symbol: str | None = None
-    ccxt_symbol: str | None = None
-    base_asset_canonical: str = ""
-    base_multiplier: int = 1
-    underlying: str | None = None
-    contract_multiplier: float | None = 1.0
-    expiry: dt.datetime | None = None
-    tick_size: float | None = None
-    lot_size: float | None = None
-    min_size: float | None = None
-    min_notional: float | None = None
-    listed_at: dt.datetime | None = None
-    available_from: dt.datetime | None = None
-    available_to: dt.datetime | None = None
-    status: str = "active"
-    known_at: dt.datetime | None = None
-
-    def __post_init__(self) -> None:
-        for name in ("expiry", "listed_at", "available_from", "available_to", "known_at"):
-            instant = getattr(self, name)
-            if instant is not None and instant.tzinfo is None:
-                raise Unusable(f"{self.instrument_id}: {name} {instant} is naive, expected a time with its zone")
-        if self.available_from is not None and self.available_to is not None and self.available_to < self.available_from:
-            raise Unusable(f"{self.instrument_id}: available to {self.available_to}, before it is from {self.available_from}")
-        size = self.contract_multiplier
-        if size is not None and not (math.isfinite(size) and size > 0):
-            raise Unusable(f"{self.instrument_id}: contract_multiplier is {size}, expected a positive number or None")
-
-    def row(self) -> dict[str, object]:
-        """The row of the instruments table, keyed by its columns."""
-        instrument = self.instrument_id
-        own = {name: getattr(self, name) for name in self.__slots__ if name not in {"instrument_id", "data_types"}}
-        return {
-            **own,
-            "instrument_id": str(instrument),
-            "data_types": list(self.data_types),
-            "venue": instrument.venue,
-            "instrument_type": str(instrument.instrument_type),
-            "base_asset": asset_name(instrument.base),
-            "quote_asset": None if instrument.quote is None else asset_name(instrument.quote),
-            "settle_asset": None if instrument.settlement is None else asset_name(instrument.settlement),
-            "base_asset_canonical": self.base_asset_canonical or asset_name(instrument.base),
-            "inverse": instrument.is_inverse,
-            "quanto": instrument.is_quanto,
-            "strike": None if instrument.strike is None else float(instrument.strike),
-            "option_type": None if instrument.option_type is None else str(instrument.option_type),
-        }
-
-    @classmethod
-    def from_row(cls, row: Mapping[str, Any]) -> "Instrument":
-        """The instrument that :meth:`row` described; columns that follow from its id are not read."""
-        own = {name: row[name] for name in cls.__slots__ if name not in {"instrument_id", "data_types"}}
-        return cls(InstrumentId.parse(row["instrument_id"]), data_types=tuple(row["data_types"]), **own)

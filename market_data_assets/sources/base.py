@@ -9,7 +9,8 @@ from typing import Protocol
 import pyarrow as pa
 
 from market_data_assets.domain.datasets import DailyFrames, Dataset, Frame, Quarantined, TableFrame
-from market_data_assets.domain.instruments import Instrument, InstrumentId
+from market_data_assets.domain.instrument_rows import Instrument
+from market_data_assets.domain.instruments import InstrumentId
 from market_data_assets.domain.schemas import INSTRUMENTS
 from market_data_assets.errors import UnknownInstrument
 

@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 
 from market_data_assets.domain.datasets import Dataset, Frame
 from market_data_assets.domain.days import day_end, to_datetime
-from market_data_assets.domain.instruments import Instrument, InstrumentId
+from market_data_assets.domain.instrument_rows import Instrument
+from market_data_assets.domain.instruments import InstrumentId
 from market_data_assets.domain.schemas import TRADES
 from market_data_assets.domain.symbols.definition import define
 from market_data_assets.domain.symbols.listing import Listing

@@ -11,7 +11,7 @@ from typing import Any
 
 from market_data_assets.domain.datasets import Dataset, Frame
 from market_data_assets.domain.days import day_end, day_start, to_datetime
-from market_data_assets.domain.instruments import Instrument
+from market_data_assets.domain.instrument_rows import Instrument
 from market_data_assets.domain.symbols.definition import dataset_symbol, define
 from market_data_assets.domain.symbols.listing import is_group
 from market_data_assets.domain.universe import Universe

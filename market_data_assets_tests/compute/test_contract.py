@@ -4,7 +4,8 @@ import pytest
 
 from market_data_assets.compute.contract import Contract, contract_of
 from market_data_assets.domain.days import day_end, day_start
-from market_data_assets.domain.instruments import Instrument, InstrumentId
+from market_data_assets.domain.instrument_rows import Instrument
+from market_data_assets.domain.instruments import InstrumentId
 from market_data_assets.errors import ContractSizeUnknown
 
 DAY = dt.date(2024, 8, 8)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market_data_assets.domain.instruments import MAX_NAME_BYTES, Instrument, InstrumentId, InstrumentType, OptionType
+from market_data_assets.domain.instrument_rows import Instrument
+from market_data_assets.domain.instruments import MAX_NAME_BYTES, InstrumentId, InstrumentType, OptionType
 from market_data_assets.errors import UnknownInstrument, UnsafeName, Unusable
 from market_data_assets_tests.domain.identities import assets, instrument_ids
 

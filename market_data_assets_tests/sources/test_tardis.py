@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from market_data_assets.domain.instruments import Instrument, InstrumentId
+from market_data_assets.domain.instrument_rows import Instrument
+from market_data_assets.domain.instruments import InstrumentId
 from market_data_assets.domain.schemas import BOOK_SNAPSHOT_5, TRADES
 from market_data_assets.domain.universe import Universe
 from market_data_assets.errors import AuthError, NotAvailableYet, NotListed, Retryable, SchemaDrift, SettingsError, Unusable

@@ -6,7 +6,7 @@ from market_data_assets.defs.partitions import day_of_partition
 from market_data_assets.defs.resources import Selection, TickSource
 from market_data_assets.defs.specs import asset_key, out_kwargs
 from market_data_assets.domain.datasets import DailyFrames, Dataset, TableFrame
-from market_data_assets.domain.instruments import Instrument
+from market_data_assets.domain.instrument_rows import Instrument
 from market_data_assets.domain.schemas import INSTRUMENTS, RAW
 from market_data_assets.sources.base import fetch_day
 

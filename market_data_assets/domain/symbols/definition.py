@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from market_data_assets.domain.assets import asset_name
-from market_data_assets.domain.instruments import Instrument, InstrumentId, InstrumentType
+from market_data_assets.domain.instrument_rows import Instrument
+from market_data_assets.domain.instruments import InstrumentId, InstrumentType
 from market_data_assets.domain.symbols.listing import Listing
 from market_data_assets.domain.symbols.multipliers import canonical_asset
 from market_data_assets.domain.venues import Market

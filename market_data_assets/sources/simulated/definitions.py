@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from market_data_assets.domain.datasets import Dataset
 from market_data_assets.domain.days import day_end, to_datetime
-from market_data_assets.domain.instruments import Instrument
+from market_data_assets.domain.instrument_rows import Instrument
 from market_data_assets.domain.symbols.definition import define
 from market_data_assets.domain.symbols.listing import Listing
 from market_data_assets.domain.venues import market_of

@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from market_data_assets.domain.datasets import Dataset, TableFrame
 from market_data_assets.domain.days import day_of, day_start
-from market_data_assets.domain.instruments import Instrument, InstrumentId
+from market_data_assets.domain.instrument_rows import Instrument
+from market_data_assets.domain.instruments import InstrumentId
 from market_data_assets.domain.schemas import BOOK_SNAPSHOT_5, TRADES
 from market_data_assets.domain.universe import Universe
 from market_data_assets.domain.venues import market_of

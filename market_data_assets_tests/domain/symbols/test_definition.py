@@ -2,7 +2,8 @@ import datetime as dt
 
 import pytest
 
-from market_data_assets.domain.instruments import Instrument, InstrumentId
+from market_data_assets.domain.instrument_rows import Instrument
+from market_data_assets.domain.instruments import InstrumentId
 from market_data_assets.domain.schemas import INSTRUMENTS
 from market_data_assets.domain.symbols.definition import ccxt_symbol, dataset_symbol, define
 from market_data_assets.domain.symbols.listing import Listing

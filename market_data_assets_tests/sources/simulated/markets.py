@@ -8,7 +8,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from market_data_assets.domain.datasets import Dataset, TableFrame
-from market_data_assets.domain.instruments import Instrument, InstrumentId
+from market_data_assets.domain.instrument_rows import Instrument
+from market_data_assets.domain.instruments import InstrumentId
 from market_data_assets.domain.universe import Universe
 from market_data_assets.sources.simulated import SimulatedSource
 from market_data_assets.sources.simulated.planting import Pathology
