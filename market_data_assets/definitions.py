@@ -13,11 +13,18 @@ from market_data_assets.defs.io_managers import LakeIOManager, WarehouseIOManage
 from market_data_assets.defs.jobs import JOBS
 from market_data_assets.defs.partitions import daily
 from market_data_assets.defs.resources import LakeResource, Selection, TickSource, WarehouseResource
+from market_data_assets.errors import SettingsError
 from market_data_assets.settings import Settings
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
-    """The graph of one deployment."""
+    """The graph of one deployment.
+
+    Raises:
+        SettingsError: a warehouse that this version does not write.
+    """
+    if settings.warehouse != "embedded":
+        raise SettingsError(f"warehouse {settings.warehouse!r}: this version writes the embedded warehouse only")
     partitions = daily(settings.first_day)
     return dg.Definitions(
         assets=[

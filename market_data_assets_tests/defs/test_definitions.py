@@ -5,8 +5,10 @@ import warnings
 from pathlib import Path
 
 import dagster as dg
+import pytest
 
 from market_data_assets.definitions import build_definitions
+from market_data_assets.errors import SettingsError
 from market_data_assets_tests.defs.runs import settings_at
 
 TIMEFRAMES = ("15s", "1m", "5m", "15m", "1h", "4h", "24h")
@@ -46,6 +48,11 @@ def test_nothing_falls_back_to_a_pickling_io_manager(tmp_path: Path) -> None:
         assert isinstance(assets, dg.AssetsDefinition)
         for output in assets.node_def.output_defs:
             assert output.io_manager_key in {"lake", "warehouse"}
+
+
+def test_warehouse_that_is_not_written_is_refused_rather_than_replaced_by_another(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="embedded warehouse only"):
+        build_definitions(settings_at(tmp_path, warehouse="bigquery", bigquery_project="p"))
 
 
 def test_code_location_loads_from_the_workspace_file() -> None:
