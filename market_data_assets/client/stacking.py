@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from market_data_assets.domain.instruments import InstrumentId
-from market_data_assets.domain.schemas import SIDE
+from market_data_assets.domain.schemas import WORD
 from market_data_assets.storage.exchange_day import merge_in_time
 
 INSTRUMENT_COLUMN = "instrument_id"
@@ -34,8 +34,8 @@ def stacked(parts: Sequence[pa.Table]) -> pa.Table:
         return pa.concat_tables(tables)
     first = tables[0].slice(0, 0)
     for position, field in enumerate(first.schema):
-        if field.type == SIDE:
-            sides = pa.DictionaryArray.from_arrays(_zeros(0), _texts(*_SIDES)).cast(SIDE)
+        if field.type == WORD:
+            sides = pa.DictionaryArray.from_arrays(_zeros(0), _texts(*_SIDES)).cast(WORD)
             first = first.set_column(position, field, sides)
     return pa.concat_tables([first, *tables]).unify_dictionaries()
 

@@ -10,34 +10,48 @@ _CLOCKS = {
     ),
     "local_timestamp": Column(TIMESTAMP, "µs UTC", "arrival time at the recorder", nullable=False, encoding=Encoding.DELTA),
 }
-SIDE = pa.dictionary(pa.int8(), pa.string())
+WORD = pa.dictionary(pa.int8(), pa.string())
 
-TRADES = Dataset(
-    tier="raw_tick_data",
-    name="trades",
-    partition="data_type-trades",
-    doc="Every trade as the vendor delivered it, sorted by exchange time, then by delivery.",
-    columns={
-        **_CLOCKS,
-        "id": Column(
-            pa.int64(),
-            "",
-            "trade id of the venue; text where the venue's ids are not all integers, null where it gives none",
-            encoding=Encoding.DELTA,
-            alternatives=(pa.string(),),
-        ),
-        "side": Column(
-            SIDE, "buy | sell | unknown", "aggressor (taker) side, not the resting order's", nullable=False, encoding=Encoding.DICTIONARY
-        ),
-        "price": Column(pa.float64(), "quote per base", "trade price", nullable=False, encoding=Encoding.DICTIONARY),
-        "amount": Column(
-            pa.float64(),
-            "as the venue reports it",
-            "contracts on contract venues; candles convert to base",
-            nullable=False,
-            encoding=Encoding.DICTIONARY,
-        ),
-    },
+
+def _executions(name: str, doc: str, side: str) -> Dataset:
+    return Dataset(
+        tier="raw_tick_data",
+        name=name,
+        partition=f"data_type-{name}",
+        doc=doc,
+        columns={
+            **_CLOCKS,
+            "id": Column(
+                pa.int64(),
+                "",
+                "trade id of the venue; text where the venue's ids are not all integers, null where it gives none",
+                encoding=Encoding.DELTA,
+                alternatives=(pa.string(),),
+            ),
+            "side": Column(WORD, "buy | sell | unknown", side, nullable=False, encoding=Encoding.DICTIONARY),
+            "price": Column(pa.float64(), "quote per base", "price of the execution", nullable=False, encoding=Encoding.DICTIONARY),
+            "amount": Column(
+                pa.float64(),
+                "as the venue reports it",
+                "contracts on contract venues; candles convert to base",
+                nullable=False,
+                encoding=Encoding.DICTIONARY,
+            ),
+        },
+    )
+
+
+TRADES = _executions(
+    "trades",
+    "Every trade as the vendor delivered it, sorted by exchange time, then by delivery.",
+    "aggressor (taker) side, not the resting order's",
+)
+
+LIQUIDATIONS = _executions(
+    "liquidations",
+    "Forced executions as the vendor delivered them, sorted by exchange time, then by delivery. The same executions are among the"
+    " trades. Some venues throttle the feed (Binance: at most one a second), so sums of it are lower bounds.",
+    "side of the forced order: buy = a short position was liquidated, sell = a long one",
 )
 
 
@@ -60,11 +74,65 @@ def _book(levels: int) -> Dataset:
     )
 
 
-BOOK_SNAPSHOT_5 = _book(5)
-
-RAW = (TRADES, BOOK_SNAPSHOT_5)
+BOOK_SNAPSHOT_5, BOOK_SNAPSHOT_25 = _book(5), _book(25)
 
 _TEXT, _NUMBER, _FLAG = pa.string(), pa.float64(), pa.bool_()
+
+
+def _state(unit: str, doc: str) -> Column:
+    return Column(_NUMBER, unit, f"{doc}; null where the venue did not say", encoding=Encoding.DICTIONARY)
+
+
+DERIVATIVE_TICKER = Dataset(
+    tier="raw_tick_data",
+    name="derivative_ticker",
+    partition="data_type-derivative_ticker",
+    doc="Funding, open interest, index and mark price of a derivative, one row whenever any of them changed; a field keeps its last"
+    " known value.",
+    columns={
+        **_CLOCKS,
+        "funding_timestamp": Column(TIMESTAMP, "µs UTC", "next funding; null where the venue did not say", encoding=Encoding.DELTA),
+        "funding_rate": _state("share of position per funding interval", "current funding rate"),
+        "predicted_funding_rate": _state("share of position per funding interval", "predicted rate of the next interval"),
+        "open_interest": _state("as the venue reports it", "open contracts"),
+        "last_price": _state("quote per base", "price of the last trade"),
+        "index_price": _state("quote per base", "index that the derivative follows"),
+        "mark_price": _state("quote per base", "price that profits and liquidations are computed with"),
+    },
+)
+
+OPTIONS_CHAIN = Dataset(
+    tier="raw_tick_data",
+    name="options_chain",
+    partition="data_type-options_chain",
+    doc="Quotes, mark, implied volatilities and greeks of an option, one row whenever any of them changed. Prices are in the premium's"
+    " currency (Deribit inverse options: base), implied volatilities in percent, both as the venue reports them.",
+    columns={
+        **_CLOCKS,
+        "option_type": Column(WORD, "call | put", "right to buy or to sell", nullable=False, encoding=Encoding.DICTIONARY),
+        "strike_price": Column(_NUMBER, "quote per base", "strike", nullable=False, encoding=Encoding.DICTIONARY),
+        "expiration": Column(TIMESTAMP, "µs UTC", "instant of expiry", nullable=False, encoding=Encoding.DICTIONARY),
+        "open_interest": _state("as the venue reports it", "open contracts"),
+        "last_price": _state("premium currency", "price of the last trade"),
+        "bid_price": _state("premium currency", "best bid"),
+        "bid_amount": _state("as the venue reports it", "amount at the best bid"),
+        "bid_iv": _state("percent a year", "implied volatility of the best bid"),
+        "ask_price": _state("premium currency", "best ask"),
+        "ask_amount": _state("as the venue reports it", "amount at the best ask"),
+        "ask_iv": _state("percent a year", "implied volatility of the best ask"),
+        "mark_price": _state("premium currency", "mark price"),
+        "mark_iv": _state("percent a year", "implied volatility of the mark price"),
+        "underlying_index": Column(_TEXT, "", "what underlying_price is the price of: a future, or an index", encoding=Encoding.DICTIONARY),
+        "underlying_price": _state("quote per base", "forward of the option's expiry as the venue sees it"),
+        "delta": _state("base per base", "change of premium value with the underlying"),
+        "gamma": _state("1/quote", "change of delta with the underlying"),
+        "vega": _state("quote per point of volatility", "change of premium value with a point of implied volatility"),
+        "theta": _state("quote per day", "change of premium value with a day"),
+        "rho": _state("quote per point of interest", "change of premium value with a point of interest"),
+    },
+)
+
+RAW = (TRADES, BOOK_SNAPSHOT_5, BOOK_SNAPSHOT_25, DERIVATIVE_TICKER, LIQUIDATIONS, OPTIONS_CHAIN)
 
 INSTRUMENTS = Dataset(
     tier="instrument_availability",

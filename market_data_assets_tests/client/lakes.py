@@ -10,7 +10,7 @@ from market_data_assets.domain.datasets import TIMESTAMP, DailyFrames, Dataset, 
 from market_data_assets.domain.days import to_instant
 from market_data_assets.domain.instrument_rows import Instrument
 from market_data_assets.domain.instruments import InstrumentId
-from market_data_assets.domain.schemas import BOOK_SNAPSHOT_5, INSTRUMENTS, SIDE, TRADES
+from market_data_assets.domain.schemas import BOOK_SNAPSHOT_5, INSTRUMENTS, WORD, TRADES
 from market_data_assets.storage.lake import Lake
 from market_data_assets.storage.stores import open_store
 
@@ -37,7 +37,7 @@ def trades(rows: Sequence[Trade]) -> TableFrame:
         "timestamp": moments,
         "local_timestamp": moments,
         "id": pa.array(ids, pa.string() if any(isinstance(one, str) for one in ids) else pa.int64()),
-        "side": pa.array([row[2] for row in rows], pa.string()).dictionary_encode().cast(SIDE),
+        "side": pa.array([row[2] for row in rows], pa.string()).dictionary_encode().cast(WORD),
         "price": pa.array([row[3] for row in rows], pa.float64()),
         "amount": pa.array([1.0] * len(rows), pa.float64()),
     }

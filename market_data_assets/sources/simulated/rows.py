@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from market_data_assets.domain.datasets import Dataset
-from market_data_assets.domain.schemas import SIDE
+from market_data_assets.domain.schemas import WORD
 
 Column = npt.NDArray[np.generic]
 Instants = npt.NDArray[np.int64]
@@ -73,7 +73,7 @@ def concatenate(parts: Iterable[Rows]) -> Rows:
 
 def _arrow(name: str, column: Column, type_: pa.DataType) -> "pa.Array[Any]":
     if name == "side":
-        return pa.DictionaryArray.from_arrays(pa.array(column, pa.int8()), pa.array(SIDES)).cast(SIDE)
+        return pa.DictionaryArray.from_arrays(pa.array(column, pa.int8()), pa.array(SIDES)).cast(WORD)
     if pa.types.is_fixed_size_list(type_):
         return pa.FixedSizeListArray.from_arrays(pa.array(column.ravel()), type_.list_size).cast(type_)
     return pa.array(column).cast(type_)

@@ -25,7 +25,7 @@ from market_data_assets.compute.contract import Contract
 from market_data_assets.domain.datasets import TIMESTAMP
 from market_data_assets.domain.days import day_end, day_of, day_start
 from market_data_assets.domain.instruments import InstrumentId
-from market_data_assets.domain.schemas import SIDE
+from market_data_assets.domain.schemas import WORD
 from market_data_assets.domain.timeframes import DAY_SECONDS, TIMEFRAMES, Timeframe
 
 _MINUTE, _FIVE_MINUTES = Timeframe.parse("1m"), Timeframe.parse("5m")
@@ -38,7 +38,7 @@ def _table(times: Sequence[int], ids: Sequence[int], sides: Sequence[str], price
             "timestamp": instants,
             "local_timestamp": instants,
             "id": pa.array(ids, pa.int64()),
-            "side": pa.array(sides, pa.string()).cast(SIDE),
+            "side": pa.array(sides, pa.string()).cast(WORD),
             "price": pa.array(prices, pa.float64()),
             "amount": pa.array(amounts, pa.float64()),
         }

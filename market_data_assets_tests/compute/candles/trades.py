@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from market_data_assets.compute.contract import Contract
 from market_data_assets.domain.days import day_start
 from market_data_assets.domain.instruments import InstrumentId
-from market_data_assets.domain.schemas import SIDE, TRADES
+from market_data_assets.domain.schemas import WORD, TRADES
 
 DAY = dt.date(2024, 8, 8)
 MIDNIGHT = day_start(DAY)
@@ -43,7 +43,7 @@ def table(trades: Sequence[Trade]) -> pa.Table:
                 TRADES.columns["local_timestamp"].type
             ),
             "id": pa.array(ids, pa.string() if any(isinstance(id_, str) for id_ in ids) else pa.int64()),
-            "side": pa.array([trade.side for trade in trades], pa.string()).cast(SIDE),
+            "side": pa.array([trade.side for trade in trades], pa.string()).cast(WORD),
             "price": pa.array([trade.price for trade in trades], pa.float64()),
             "amount": pa.array([trade.amount for trade in trades], pa.float64()),
         }
