@@ -28,6 +28,10 @@ MarketDataError
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class MarketDataError(Exception):
@@ -72,10 +76,22 @@ class NotListed(NoData):
     reason = "not_listed"
 
 
+class DeliveredFile(Protocol):
+    """A vendor's file on the local disk, there for as long as this object is held."""
+
+    @property
+    def path(self) -> "Path": ...
+
+
 class Unusable(MarketDataError):
-    """What was delivered cannot be trusted. ``reason`` is one word for the manifest."""
+    """What was delivered cannot be trusted. ``reason`` is one word for the manifest.
+
+    Attributes:
+        delivered: The vendor's file, where there is one: whoever records the refusal keeps it in quarantine.
+    """
 
     reason = "unusable"
+    delivered: DeliveredFile | None = None
 
 
 class DamagedFile(Unusable):
