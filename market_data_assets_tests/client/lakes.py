@@ -10,7 +10,7 @@ from market_data_assets.domain.datasets import TIMESTAMP, DailyFrames, Dataset, 
 from market_data_assets.domain.days import to_instant
 from market_data_assets.domain.instrument_rows import Instrument
 from market_data_assets.domain.instruments import InstrumentId
-from market_data_assets.domain.schemas import BOOK_SNAPSHOT_5, INSTRUMENTS, WORD, TRADES
+from market_data_assets.domain.schemas import BOOK_SNAPSHOT_5, INSTRUMENTS, TRADES, WORD
 from market_data_assets.storage.lake import Lake
 from market_data_assets.storage.stores import open_store
 

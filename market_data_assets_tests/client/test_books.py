@@ -49,7 +49,7 @@ def test_several_ids_add_a_column(market_data):
 
 @pytest.mark.parametrize("levels", [0, 26])
 def test_levels_that_are_not_stored_are_refused(market_data, levels):
-    with pytest.raises(QueryError, match=f"levels {levels}: expected 1 to 5"):
+    with pytest.raises(QueryError, match=f"levels {levels}: expected 1 to 25"):
         market_data.book_snapshot_ticks(BTC, START, END, levels=levels)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from market_data_assets.compute.contract import Contract
 from market_data_assets.domain.days import day_start
 from market_data_assets.domain.instruments import InstrumentId
-from market_data_assets.domain.schemas import WORD, TRADES
+from market_data_assets.domain.schemas import TRADES, WORD
 
 DAY = dt.date(2024, 8, 8)
 MIDNIGHT = day_start(DAY)
