@@ -59,6 +59,7 @@ class Dataset:
         partition: Folder below the day, such as ``timeframe-1m``; None where the day folder itself holds the file.
         grain: One file per instrument, or one file (named ``name``) for the whole day.
         row_group_rows: Rows per Parquet row group: the unit of push-down.
+        open_columns: A file may have other columns beside the declared ones: they are its writer's own.
     """
 
     tier: str
@@ -69,6 +70,7 @@ class Dataset:
     grain: Grain = Grain.INSTRUMENT
     timeframe: Timeframe | None = None
     row_group_rows: int = 131_072
+    open_columns: bool = False
 
     @property
     def key(self) -> tuple[str, str]:
@@ -91,14 +93,15 @@ class Dataset:
         return tuple(name for name, column in self.columns.items() if not column.hidden)
 
     def schema_for(self, found: pa.Schema) -> pa.Schema:
-        """The declared schema, with the alternative type of a column where ``found`` has that type.
+        """The declared schema, with the alternative type of a column where ``found`` has that type, and with the file's own columns
+        where others are allowed.
 
         Raises:
             SchemaDrift: columns missing, unknown, or of a type that is not declared.
         """
         missing = [name for name in self.columns if name not in found.names]
         unknown = [name for name in found.names if name not in self.columns]
-        if missing or unknown:
+        if missing or (unknown and not self.open_columns):
             raise SchemaDrift(f"{self}: missing columns {missing}, unknown columns {unknown}")
         fields = []
         for name, column in self.columns.items():
@@ -106,16 +109,16 @@ class Dataset:
             if actual != column.type and actual not in column.alternatives:
                 raise SchemaDrift(f"{self}: column {name} is {actual}, expected {column.type}")
             fields.append(_field(name, column, actual))
-        return pa.schema(fields)
+        return pa.schema([*fields, *(found.field(name) for name in unknown)])
 
     def conform(self, table: pa.Table) -> pa.Table:
-        """``table`` with exactly the declared columns, in order.
+        """``table`` with exactly the declared columns, in order; where others are allowed, they follow.
 
         Raises:
             SchemaDrift: as :meth:`schema_for`.
         """
         schema = self.schema_for(table.schema)
-        return table.select(list(self.columns)).cast(schema)
+        return table.select(schema.names).cast(schema)
 
 
 def _field(name: str, column: Column, type_: pa.DataType) -> "pa.Field[pa.DataType]":

@@ -84,8 +84,13 @@ class StoredFrame:
             raise QueryError(f"{self.dataset} has no {TIMESTAMP_COLUMN}; it cannot be read by time")
         return span
 
-    def _present(self, parquet: pq.ParquetFile, wanted: Sequence[str]) -> Sequence[str]:
-        missing = set(wanted) - set(column_names(parquet))
+    def _present(self, parquet: pq.ParquetFile, wanted: Sequence[str] | None) -> Sequence[str]:
+        found = column_names(parquet)
+        if wanted is None:
+            return found
+        missing = set(wanted) - set(found)
+        if missing and self.dataset.open_columns:
+            raise QueryError.columns(self._what, missing, found)
         if missing:
             listed = ", ".join(sorted(missing))
             raise SchemaDrift(f"{self._what} was stored without column(s) {listed}, before they existed; materialize the day again")
@@ -131,10 +136,11 @@ def open_entry(partition: Partition, entry: FileEntry) -> pa.NativeFile:
     raise Replaced(partition.prefix, entry.name)
 
 
-def _wanted(dataset: Dataset, columns: Sequence[str] | None) -> Sequence[str]:
+def _wanted(dataset: Dataset, columns: Sequence[str] | None) -> Sequence[str] | None:
+    """The columns to read; None for whatever the file has."""
     if columns is None:
-        return list(dataset.columns)
+        return None if dataset.open_columns else list(dataset.columns)
     unknown = set(columns) - set(dataset.columns)
-    if unknown:
+    if unknown and not dataset.open_columns:
         raise QueryError.columns(str(dataset), unknown, dataset.visible_columns)
     return list(columns)
