@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: setup demo test ui bench lint lock
+.PHONY: setup demo test ui bench lint docs lock
 
 setup: $(INSTALLED)
 
@@ -34,6 +34,9 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: setup  ## write docs/data_dictionary.md anew
+	$(BIN)/market-data dictionary > docs/data_dictionary.md
 
 lock: setup  ## resolve requirements.lock anew; needs uv (pip install uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header \

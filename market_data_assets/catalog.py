@@ -2,8 +2,12 @@
 
 from market_data_assets.compute.book_snapshots.registry import BOOK_SNAPSHOTS
 from market_data_assets.compute.candles.registry import CANDLES
+from market_data_assets.compute.completeness.record import MISSING_REPORT
+from market_data_assets.compute.mft.ml_signals import ML_SIGNALS
+from market_data_assets.compute.mft.registry import MFT_FEATURES
 from market_data_assets.domain.datasets import Dataset
 from market_data_assets.domain.schemas import INSTRUMENTS, RAW
 
 PROCESSED: tuple[Dataset, ...] = (*CANDLES.values(), *BOOK_SNAPSHOTS.values())
-DATASETS: tuple[Dataset, ...] = (INSTRUMENTS, *RAW, *PROCESSED)
+MFT: tuple[Dataset, ...] = tuple(MFT_FEATURES.values())
+DATASETS: tuple[Dataset, ...] = (INSTRUMENTS, *RAW, MISSING_REPORT, *PROCESSED, *MFT, ML_SIGNALS)

@@ -4,14 +4,17 @@ from typing import Any
 
 import dagster as dg
 
+from market_data_assets.defs.assets.features import features_assets
 from market_data_assets.defs.assets.instruments import instruments_asset
+from market_data_assets.defs.assets.missing import missing_asset
 from market_data_assets.defs.assets.processed import book_snapshot_assets, candle_assets
 from market_data_assets.defs.assets.raw import raw_assets
+from market_data_assets.defs.assets.views import view_assets
 from market_data_assets.defs.assets.warehouse import warehouse_assets
 from market_data_assets.defs.checks import CHECKS
 from market_data_assets.defs.io_managers import LakeIOManager, WarehouseIOManager
 from market_data_assets.defs.jobs import JOBS
-from market_data_assets.defs.partitions import daily
+from market_data_assets.defs.partitions import daily, monthly
 from market_data_assets.defs.resources import LakeResource, Selection, TickSource, WarehouseResource
 from market_data_assets.errors import SettingsError
 from market_data_assets.settings import Settings
@@ -30,9 +33,12 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         assets=[
             instruments_asset(partitions),
             *raw_assets(partitions),
+            missing_asset(partitions),
             candle_assets(partitions),
             book_snapshot_assets(partitions),
             *warehouse_assets(partitions),
+            *features_assets(partitions),
+            *view_assets(monthly(settings.first_day)),
         ],
         asset_checks=CHECKS,
         jobs=JOBS,
@@ -52,6 +58,7 @@ def _resources(settings: Settings) -> dict[str, Any]:
             source=settings.source,
             venues=list(settings.venues),
             instruments=list(settings.instruments),
+            data_types=list(settings.data_types),
             tardis_datasets_url=settings.tardis.datasets_url,
             tardis_api_url=settings.tardis.api_url,
             tardis_api_key=key,

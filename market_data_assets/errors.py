@@ -7,7 +7,8 @@ MarketDataError
 ├── AuthError                 credentials missing or refused; every further request would fail too
 ├── NoData                    the vendor answered, and has nothing: "absent", never "failed"
 │   ├── NotAvailableYet       … so far
-│   └── NotListed             … because the instrument did not trade on the venue that day
+│   ├── NotListed             … because the instrument did not trade on the venue that day
+│   └── NotComputed           … because the table is not computed for such an instrument
 ├── Unusable                  what was delivered cannot be trusted; it goes to quarantine
 │   ├── DamagedFile           cut, corrupt, or with something after its end, however often it is fetched
 │   ├── SchemaDrift           columns missing or of another type, or not the promised format at all
@@ -74,6 +75,12 @@ class NotListed(NoData):
     """The vendor has no such file: the instrument was not listed, or not recorded, that day."""
 
     reason = "not_listed"
+
+
+class NotComputed(NoData):
+    """The table is not computed for this kind of instrument, on purpose."""
+
+    reason = "not_computed"
 
 
 class DeliveredFile(Protocol):
@@ -171,8 +178,8 @@ class ConcurrentCommit(MarketDataError):
 class CorruptPartition(MarketDataError):
     """Stored objects do not match their manifest, or the manifest cannot be read."""
 
-    def __init__(self, partition: str, what: str) -> None:
-        super().__init__(f"partition {partition}: {what}; materialize it again to heal it")
+    def __init__(self, partition: str, what: str, remedy: str = "materialize it again to heal it") -> None:
+        super().__init__(f"partition {partition}: {what}; {remedy}")
 
 
 class UnsupportedFormat(MarketDataError):
@@ -187,11 +194,17 @@ class StorageFailed(MarketDataError):
 
 
 class PartitionMissing(MarketDataError, LookupError):
-    """Nothing was ever stored for that dataset and day."""
+    """Nothing was ever stored for that dataset and day, or nothing yet at the time that was asked about.
 
-    def __init__(self, dataset: str, day: dt.date, hint: str = "materialize that partition first") -> None:
+    Attributes:
+        reason: The same in a few words, for a list of what is missing.
+    """
+
+    def __init__(
+        self, dataset: str, day: dt.date, hint: str = "materialize that partition first", *, reason: str = "nothing stored"
+    ) -> None:
         super().__init__(f"{dataset} has nothing stored for {day}; {hint}")
-        self.dataset, self.day = dataset, day
+        self.dataset, self.day, self.reason = dataset, day, reason
 
 
 class PartitionIncomplete(MarketDataError):

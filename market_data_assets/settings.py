@@ -64,11 +64,17 @@ def _venue(name: str) -> str:
     return name
 
 
+def _data_type(name: str) -> str:
+    Universe(data_types=(name,))
+    return name
+
+
 _Root = Annotated[str, AfterValidator(_root)]
 _SourceUrl = Annotated[str, AfterValidator(lambda text: _url(text, _SOURCE_SCHEMES))]
 _Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 _Venue = Annotated[str, AfterValidator(_venue)]
 _Pattern = Annotated[str, AfterValidator(id_pattern)]
+_DataType = Annotated[str, AfterValidator(_data_type)]
 
 
 class _Table(BaseModel):
@@ -112,6 +118,7 @@ class Settings(_Table):
         root: Where the lake is: an absolute path, or a URL without a final slash.
         venues: As given, known to exist; :attr:`universe` resolves them. Empty = all.
         instruments: Patterns of ids in canonical case. Empty = all.
+        data_types: Names of raw data types. Empty = all.
         warehouse_root: Folder of the embedded warehouse's tables.
         first_day: First UTC day that is a partition, inclusive.
         workers: How many instruments are worked on side by side.
@@ -122,6 +129,7 @@ class Settings(_Table):
     source: Literal["simulated", "tardis", "binance_vision"] = "simulated"
     venues: tuple[_Venue, ...] = ()
     instruments: tuple[_Pattern, ...] = ()
+    data_types: tuple[_DataType, ...] = ()
     warehouse: Literal["embedded", "bigquery"] = "embedded"
     warehouse_root: _Folder = Field(default_factory=_default_warehouse_root)
     first_day: Annotated[dt.date, BeforeValidator(parse_day)] = dt.date(2019, 3, 30)
@@ -138,8 +146,8 @@ class Settings(_Table):
 
     @property
     def universe(self) -> Universe:
-        """The chosen markets and instruments."""
-        return Universe(self.venues, self.instruments)
+        """The chosen markets, instruments and data types."""
+        return Universe(self.venues, self.instruments, self.data_types)
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:

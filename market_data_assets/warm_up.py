@@ -6,7 +6,7 @@ from functools import partial
 import pyarrow as pa
 
 from market_data_assets.compute.book_snapshots import from_book
-from market_data_assets.compute.candles import from_trades
+from market_data_assets.compute.candles import Feeds, from_ticks
 from market_data_assets.compute.contract import Contract
 from market_data_assets.domain.days import day_end, day_start
 from market_data_assets.domain.schemas import BOOK_SNAPSHOT_5, TRADES
@@ -28,10 +28,13 @@ def warm_up() -> None:
     source = SimulatedSource(Universe(patterns=("BINANCE:PERP:BTC-USD",)))
     instrument = source.instruments(_DAY).instruments[0]
     contract = Contract(instrument.instrument_id, inverse=True, multiplier=100.0)
-    for dataset, compute in ((TRADES, from_trades), (BOOK_SNAPSHOT_5, from_book)):
-        ticks = source.fetch(dataset, instrument, _DAY).read()
-        instants = ticks["timestamp"].cast(pa.int64()).to_numpy()
-        on_day = (instants >= day_start(_DAY)) & (instants < day_end(_DAY))
-        compute(ticks.filter(pa.array(on_day)), contract, _DAY, TIMEFRAMES)
+    trades, book = (_on_day(source.fetch(dataset, instrument, _DAY).read()) for dataset in (TRADES, BOOK_SNAPSHOT_5))
+    from_ticks(Feeds(trades, book), contract, _DAY, TIMEFRAMES)
+    from_book(book, contract, _DAY, TIMEFRAMES)
     same = {"exchange": ("binance",), "symbol": ("BTCUSDT",)}
     CsvFrame(CsvFile("warm-up", partial(iter, [_CSV]), TABLES["trades"], TRADES.schema, _DAY, str, same), Limits()).read()
+
+
+def _on_day(ticks: pa.Table) -> pa.Table:
+    instants = ticks["timestamp"].cast(pa.int64()).to_numpy()
+    return ticks.filter(pa.array((instants >= day_start(_DAY)) & (instants < day_end(_DAY))))

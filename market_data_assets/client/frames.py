@@ -19,6 +19,27 @@ def check_as(as_: str) -> None:
         raise QueryError(f"as_ {as_!r}: expected one of {', '.join(get_args(As))}")
 
 
+def table_of(frame: Any) -> pa.Table:
+    """A caller's pandas, polars or Arrow frame as a table; an index is left out.
+
+    Raises:
+        QueryError: something else, or a frame that is no table of plain columns.
+    """
+    if isinstance(frame, pa.Table):
+        return frame
+    if hasattr(frame, "collect"):
+        frame = frame.collect()
+    try:
+        if hasattr(frame, "to_arrow"):
+            table: pa.Table = frame.to_arrow()
+            return table
+        if hasattr(frame, "iloc"):
+            return pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        raise QueryError(f"a frame that does not become a table: {error}") from None
+    raise QueryError(f"a frame of type {type(frame).__name__}: expected pandas, polars or Arrow")
+
+
 def to_frame(table: pa.Table, as_: As) -> Any:
     """``table`` as a frame. Times stay ``datetime64[us, UTC]``, dictionaries become categories.
 

@@ -13,7 +13,7 @@ from market_data_assets.domain.instruments import InstrumentType
 from market_data_assets.domain.schemas import INSTRUMENTS
 from market_data_assets.domain.venues import find_markets
 from market_data_assets.errors import QueryError, SettingsError
-from market_data_assets.storage.lake import Lake
+from market_data_assets.storage.lake_reader import LakeReader
 
 _DAYS_KEPT, _ANSWERS_KEPT = 8, 64
 
@@ -69,9 +69,9 @@ def _of_venue(name: str) -> tuple[tuple[str, ...], frozenset[str]]:
 
 
 class Listing:
-    """The instruments table of one lake."""
+    """The instruments table of one lake, as it is now or as it was known at an instant."""
 
-    def __init__(self, lake: Lake) -> None:
+    def __init__(self, lake: LakeReader) -> None:
         self._lake = lake
         self._tables = lru_cache(_DAYS_KEPT)(self._load)
         self._answers = lru_cache(_ANSWERS_KEPT)(self._choose)

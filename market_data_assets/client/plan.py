@@ -8,13 +8,14 @@ from typing import Literal, Protocol
 
 import pyarrow as pa
 
-from market_data_assets.domain.days import TimeRange
+from market_data_assets.domain.days import TimeRange, to_datetime
 from market_data_assets.domain.instruments import InstrumentId
 from market_data_assets.errors import PartitionMissing, QueryError
 
 OnMissing = Literal["raise", "skip"]
 # Of all reasons for an instrument to have nothing on a day, the only one that leaves no hole in its data.
 _NOT_LISTED = "not_listed"
+_NOTHING_STORED = "nothing stored"
 _SHOWN = 5
 
 
@@ -25,12 +26,16 @@ class StoredFile:
     Attributes:
         size: Bytes; 0 where it is not a file of its own.
         times: First and last exchange time, µs UTC, both inclusive; None where it is not known or there are no rows.
+        revision: The version of the day that it is read from; None where no versions are kept.
+        committed_at: When that version was committed, µs UTC; None where it is not known.
     """
 
     name: str
     rows: int
     size: int
     times: tuple[int, int] | None = None
+    revision: int | None = None
+    committed_at: int | None = None
 
     def within(self, time_range: TimeRange) -> bool:
         """Whether all its rows are known to lie in the range."""
@@ -39,6 +44,11 @@ class StoredFile:
     def reaches(self, time_range: TimeRange) -> bool:
         """Whether it is known to hold rows around or in the range."""
         return self.times is not None and self.times[0] < time_range.end and self.times[1] >= time_range.start
+
+    def __str__(self) -> str:
+        revision = "" if self.revision is None else f", revision {self.revision}"
+        committed = "" if self.committed_at is None else f" committed at {to_datetime(self.committed_at)}"
+        return f"{self.name}  {self.rows:,} rows, {self.size:,} bytes{revision}{committed}"
 
 
 class StoredDay(Protocol):
@@ -93,8 +103,12 @@ class Shelf(Protocol):
         """The stored days, ascending."""
         ...
 
-    def day(self, day: dt.date) -> StoredDay | None:
-        """What is stored of a day; None when nothing ever was."""
+    def day(self, day: dt.date) -> StoredDay:
+        """What is stored of a day.
+
+        Raises:
+            PartitionMissing: nothing is.
+        """
         ...
 
     def read(self, piece: Piece, columns: Sequence[str], time_range: TimeRange) -> pa.Table:
@@ -125,7 +139,7 @@ class ReadPlan:
 
     def __str__(self) -> str:
         head = f"{self.dataset}: {len(self.pieces)} file(s), {self.rows:,} rows, {self.size:,} bytes"
-        files = [f"  {piece.file.name}  {piece.file.rows:,} rows, {piece.file.size:,} bytes" for piece in self.pieces]
+        files = [f"  {piece.file}" for piece in self.pieces]
         return "\n".join([head, *files, *(f"  missing: {gap}" for gap in self.missing)])
 
 
@@ -136,13 +150,12 @@ def plan_read(shelf: Shelf, instruments: Sequence[InstrumentId], time_range: Tim
         PartitionMissing: the range touches no stored day.
         QueryError: an instrument that has nothing stored on any day of the range.
     """
-    days = {day: shelf.day(day) for day in time_range.days()}
-    stored = {day: found for day, found in days.items() if found is not None}
+    days = list(time_range.days())
+    stored, gaps = _stored(shelf, days)
     if days and not stored:
-        raise PartitionMissing(shelf.name, next(iter(days)), _nearby(shelf, next(iter(days))))
-    around = _neighbours(shelf, list(days))
+        raise PartitionMissing(shelf.name, days[0], "; ".join([*_reasons(gaps[:1]), _nearby(shelf, days[0])]))
+    around = _neighbours(shelf, days)
     pieces: list[Piece] = []
-    gaps = [Gap(day, None, "nothing stored") for day, found in days.items() if found is None]
     for instrument in instruments:
         own, without = _of_instrument(instrument, stored)
         if stored and not own:
@@ -153,13 +166,23 @@ def plan_read(shelf: Shelf, instruments: Sequence[InstrumentId], time_range: Tim
     return ReadPlan(shelf.name, pieces, gaps)
 
 
+def _stored(shelf: Shelf, days: Sequence[dt.date]) -> tuple[dict[dt.date, StoredDay], list[Gap]]:
+    """The days that are stored, and those that are not."""
+    stored, gaps = {}, []
+    for day in days:
+        try:
+            stored[day] = shelf.day(day)
+        except PartitionMissing as missing:
+            gaps.append(Gap(day, None, missing.reason))
+    return stored, gaps
+
+
 def _neighbours(shelf: Shelf, days: Sequence[dt.date]) -> Mapping[dt.date, StoredDay]:
     """The stored days just outside the range, where they may hold rows of it."""
     if not shelf.spills or not days:
         return {}
     step = dt.timedelta(days=1)
-    found = {day: shelf.day(day) for day in (days[0] - step, days[-1] + step)}
-    return {day: stored for day, stored in found.items() if stored is not None}
+    return _stored(shelf, [days[0] - step, days[-1] + step])[0]
 
 
 def require_complete(plan: ReadPlan, shelf: Shelf) -> None:
@@ -170,8 +193,10 @@ def require_complete(plan: ReadPlan, shelf: Shelf) -> None:
         QueryError: some instruments are missing from stored days.
     """
     advice = 'pass missing="skip" to read the rest'
-    if days := [gap.day for gap in plan.missing if gap.instrument is None]:
-        raise PartitionMissing(plan.dataset, days[0], f"missing are {_listed(days)}; {_nearby(shelf, days[0])}; {advice}")
+    if gaps := [gap for gap in plan.missing if gap.instrument is None]:
+        days = [gap.day for gap in gaps]
+        hints = [f"missing are {_listed(days)}", *_reasons(gaps), _nearby(shelf, days[0]), advice]
+        raise PartitionMissing(plan.dataset, days[0], "; ".join(hints))
     if plan.missing:
         raise QueryError(f"{plan.dataset} lacks {_listed(plan.missing)}; {advice}")
 
@@ -195,6 +220,12 @@ def _never_stored(name: str, instrument: InstrumentId, stored: Mapping[dt.date, 
     return QueryError.unknown(
         f"{name} {_listed(list(stored))}: instrument", str(instrument), difflib.get_close_matches(str(instrument), known)
     )
+
+
+def _reasons(gaps: Sequence[Gap]) -> Sequence[str]:
+    """Why whole days are missing, where more is to be said than that nothing is stored."""
+    told = [gap for gap in gaps if gap.reason != _NOTHING_STORED]
+    return [_listed(told)] if told else []
 
 
 def _nearby(shelf: Shelf, day: dt.date) -> str:

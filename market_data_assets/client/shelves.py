@@ -11,8 +11,7 @@ from market_data_assets.client.plan import Piece, StoredDay, StoredFile
 from market_data_assets.domain.datasets import Dataset
 from market_data_assets.domain.days import TimeRange
 from market_data_assets.domain.instruments import InstrumentId
-from market_data_assets.errors import PartitionMissing
-from market_data_assets.storage.lake import Lake
+from market_data_assets.storage.lake_reader import LakeReader
 from market_data_assets.storage.layout import partition_prefix
 from market_data_assets.storage.manifest import Manifest
 from market_data_assets.storage.warehouse.base import Warehouse, WarehouseTable
@@ -20,9 +19,9 @@ from market_data_assets.storage.warehouse.base import Warehouse, WarehouseTable
 
 @dataclass(frozen=True, slots=True)
 class LakeShelf:
-    """The days of one dataset in the lake, by their manifests."""
+    """The days of one dataset in the lake, as it is now or as it was known at an instant, by their manifests."""
 
-    lake: Lake
+    lake: LakeReader
     dataset: Dataset
 
     @property
@@ -39,12 +38,9 @@ class LakeShelf:
         """The committed days, ascending."""
         return sorted(self.lake.days(self.dataset))
 
-    def day(self, day: dt.date) -> StoredDay | None:
-        """The day as its manifest has it now."""
-        try:
-            return _LakeDay(self.lake.manifest(self.dataset, day), partition_prefix(self.dataset, day))
-        except PartitionMissing:
-            return None
+    def day(self, day: dt.date) -> StoredDay:
+        """The day as its manifest has it."""
+        return _LakeDay(self.lake.manifest(self.dataset, day), partition_prefix(self.dataset, day))
 
     def read(self, piece: Piece, columns: Sequence[str], time_range: TimeRange) -> pa.Table:
         """The rows of one file in the range."""
@@ -64,7 +60,7 @@ class _LakeDay:
             return None
         first, last = entry.min_timestamp, entry.max_timestamp
         times = None if first is None or last is None else (first, last)
-        return StoredFile(self.prefix + entry.name, entry.rows, entry.size, times)
+        return StoredFile(self.prefix + entry.name, entry.rows, entry.size, times, self.manifest.version, self.manifest.committed_at)
 
     def reason(self, instrument: InstrumentId) -> str | None:
         text, content = str(instrument), self.manifest.content
@@ -98,12 +94,9 @@ class WarehouseShelf:
         """The loaded days, ascending."""
         return self.warehouse.days(self.table)
 
-    def day(self, day: dt.date) -> StoredDay | None:
+    def day(self, day: dt.date) -> StoredDay:
         """The instruments that have rows that day. A warehouse does not know why others have none."""
-        try:
-            return _WarehouseDay(f"{self.table} {day}", self.warehouse.instruments(self.table, day))
-        except PartitionMissing:
-            return None
+        return _WarehouseDay(f"{self.table} {day}", self.warehouse.instruments(self.table, day))
 
     def read(self, piece: Piece, columns: Sequence[str], time_range: TimeRange) -> pa.Table:
         """The rows of one instrument-day in the range."""

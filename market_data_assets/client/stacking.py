@@ -13,7 +13,7 @@ from market_data_assets.domain.schemas import WORD
 from market_data_assets.storage.exchange_day import merge_in_time
 
 INSTRUMENT_COLUMN = "instrument_id"
-_SIDES = ("buy", "sell", "unknown")
+_SIDE, _SIDES = "side", ("buy", "sell", "unknown")
 
 
 def in_time(parts: Sequence[pa.Table]) -> pa.Table:
@@ -34,7 +34,7 @@ def stacked(parts: Sequence[pa.Table]) -> pa.Table:
         return pa.concat_tables(tables)
     first = tables[0].slice(0, 0)
     for position, field in enumerate(first.schema):
-        if field.type == WORD:
+        if field.name == _SIDE and field.type == WORD:
             sides = pa.DictionaryArray.from_arrays(_zeros(0), _texts(*_SIDES)).cast(WORD)
             first = first.set_column(position, field, sides)
     return pa.concat_tables([first, *tables]).unify_dictionaries()

@@ -43,9 +43,18 @@ class Contract:
 
     def listed_within(self, day: dt.date) -> tuple[int, int]:
         """``[start, end)`` of the part of the UTC day in which it was listed, µs; empty (start = end) when it was not."""
-        start = max(day_start(day), day_start(day) if self.listed_from is None else self.listed_from)
-        end = min(day_end(day), day_end(day) if self.listed_to is None else self.listed_to)
-        return (start, end) if start < end else (start, start)
+        return _listed_within(day, self.listed_from, self.listed_to)
+
+
+def listed_within(day: dt.date, available_from: object, available_to: object) -> tuple[int, int]:
+    """``[start, end)`` of the part of the UTC day in which an instrument was listed, µs, from its row of the instruments table."""
+    return _listed_within(day, _instant(available_from), _instant(available_to))
+
+
+def _listed_within(day: dt.date, listed_from: int | None, listed_to: int | None) -> tuple[int, int]:
+    start = max(day_start(day), day_start(day) if listed_from is None else listed_from)
+    end = min(day_end(day), day_end(day) if listed_to is None else listed_to)
+    return (start, end) if start < end else (start, start)
 
 
 def contract_of(row: Mapping[str, object]) -> Contract:

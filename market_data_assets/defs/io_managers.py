@@ -3,11 +3,11 @@
 import dagster as dg
 
 from market_data_assets.catalog import DATASETS, PROCESSED
-from market_data_assets.defs.metadata import committed_metadata, loaded_metadata
+from market_data_assets.defs.metadata import committed_metadata, loaded_metadata, noted_metadata
 from market_data_assets.defs.partitions import day_of_partition
 from market_data_assets.defs.resources import LakeResource, WarehouseResource
 from market_data_assets.domain.datasets import DailyFrames, Grain, TableFrame
-from market_data_assets.errors import QueryError
+from market_data_assets.errors import PartitionMissing, QueryError
 from market_data_assets.storage.warehouse.base import WarehouseTable
 
 _DATASETS = {dg.AssetKey(dataset.key): dataset for dataset in DATASETS}
@@ -24,18 +24,27 @@ class LakeIOManager(dg.ConfigurableIOManager):
         dataset, day, lake = _DATASETS[context.asset_key], day_of_partition(context.asset_partition_key), self.lake.open()
         if isinstance(obj, TableFrame):
             commit = lake.write_table(dataset, day, obj, run_id=context.run_id)
+            context.add_output_metadata(committed_metadata(lake, dataset, day, commit))
         else:
             commit = lake.write_day(dataset, obj, partial=obj.partial, run_id=context.run_id)
-        context.add_output_metadata(committed_metadata(lake, dataset, day, commit))
+            context.add_output_metadata(committed_metadata(lake, dataset, day, commit) | noted_metadata(obj))
 
     def load_input(self, context: dg.InputContext) -> DailyFrames | TableFrame:
-        """One day of the input. With ``clock: exchange`` in its metadata, the rows of that exchange day instead of the vendor's."""
+        """One day of the input.
+
+        Its metadata may say ``clock: exchange`` (the rows of that exchange day instead of the vendor's) and ``optional: True`` (a day
+        without instruments where it was never stored).
+        """
         dataset, day, lake = _DATASETS[context.asset_key], day_of_partition(context.asset_partition_key), self.lake.open()
         if dataset.grain is Grain.DAY:
             return TableFrame(lake.read_table(dataset, day))
-        if (context.definition_metadata or {}).get("clock") == "exchange":
-            return lake.read_exchange_day(dataset, day)
-        return lake.read_day(dataset, day)
+        wishes = context.definition_metadata or {}
+        try:
+            return lake.read_exchange_day(dataset, day) if wishes.get("clock") == "exchange" else lake.read_day(dataset, day)
+        except PartitionMissing:
+            if wishes.get("optional"):
+                return DailyFrames(day, {})
+            raise
 
 
 class WarehouseIOManager(dg.ConfigurableIOManager):

@@ -2,15 +2,18 @@
 
 import base64
 import datetime as dt
+from collections import Counter
 from typing import Any
 
 import dagster as dg
 import pyarrow as pa
 
-from market_data_assets.domain.datasets import Dataset, Grain
+from market_data_assets.compute.completeness.coverage import coverage, expected_of, mean_by
+from market_data_assets.domain.datasets import DailyFrames, Dataset, Grain
 from market_data_assets.domain.days import TimeRange, to_datetime
 from market_data_assets.domain.instruments import InstrumentId
 from market_data_assets.report.charts import candle_chart, spread_chart
+from market_data_assets.report.heat_maps import heat_map
 from market_data_assets.storage.day_commit import Commit
 from market_data_assets.storage.lake import Lake
 from market_data_assets.storage.warehouse.base import LoadedDay
@@ -52,6 +55,30 @@ def loaded_metadata(loaded: LoadedDay) -> dict[str, Any]:
         "instruments": loaded.instruments,
         "bytes": loaded.size,
         "status": str(loaded.status),
+    }
+
+
+def noted_metadata(frames: DailyFrames) -> dict[str, Any]:
+    """What was counted while the day was computed, such as values that are null because their look-back is not stored."""
+    counts: Counter[str] = Counter()
+    for note in frames.notes:
+        counts.update(note)
+    if not counts:
+        return {}
+    table = [dg.TableRecord({"feature": name, "nulls": count}) for name, count in sorted(counts.items())]
+    return {"nulls_without_look_back": counts.total(), "features_without_look_back": dg.MetadataValue.table(table)}
+
+
+def coverage_metadata(instruments: pa.Table, report: pa.Table, day: dt.date) -> dict[str, Any]:
+    """How much of a day is there: the number of findings by reason, and a heat map by venue and type of instrument."""
+    expected = expected_of(instruments, day)
+    groups = {each.instrument_id: " ".join(each.instrument_id.split(":")[:2]) for each in expected}
+    shares = coverage(expected, report)
+    reasons = Counter(report["reason"].to_pylist())
+    return {
+        "complete_share": sum(shares.values()) / len(shares) if shares else 1.0,
+        "reasons": dict(sorted(reasons.items())),
+        "coverage": _picture(heat_map(mean_by(shares, groups), f"Coverage of {day} UTC, % of the listed time")),
     }
 
 

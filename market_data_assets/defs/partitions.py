@@ -12,6 +12,11 @@ def daily(first_day: dt.date) -> dg.DailyPartitionsDefinition:
     return dg.DailyPartitionsDefinition(start_date=first_day.isoformat(), timezone="UTC")
 
 
+def monthly(first_day: dt.date) -> dg.MonthlyPartitionsDefinition:
+    """UTC months from that of ``first_day`` to the last whole one, and the current one."""
+    return dg.MonthlyPartitionsDefinition(start_date=first_day.replace(day=1).isoformat(), timezone="UTC", end_offset=1)
+
+
 def day_of_partition(key: str) -> dt.date:
     """The UTC day that a partition key names."""
     return parse_day(key)

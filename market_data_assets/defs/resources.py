@@ -60,6 +60,7 @@ class TickSource(dg.ConfigurableResource[Source]):
     source: str
     venues: list[str]
     instruments: list[str]
+    data_types: list[str]
     tardis_datasets_url: str
     tardis_api_url: str
     tardis_api_key: str | None
@@ -68,7 +69,7 @@ class TickSource(dg.ConfigurableResource[Source]):
 
     def open(self) -> Source:
         """The vendor of this deployment, limited to its universe."""
-        universe = Universe(tuple(self.venues), tuple(self.instruments))
+        universe = Universe(tuple(self.venues), tuple(self.instruments), tuple(self.data_types))
         cache = Path(self.cache)
         match self.source:
             case "tardis":

@@ -7,7 +7,9 @@ from typing import Any
 
 import dagster as dg
 
-from market_data_assets.defs.jobs import DAILY_JOB
+from market_data_assets.compute.completeness.record import MISSING_REPORT
+from market_data_assets.defs.jobs import DAILY_JOB, MISSING_JOB
+from market_data_assets.domain.schemas import INSTRUMENTS
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -66,7 +68,20 @@ def run_day(
         config["resources"] = {"selection": {"config": {"instruments": list(instruments)}}}
     job = definitions.resolve_job_def(DAILY_JOB).with_hooks({succeeded, failed})
     result = job.execute_in_process(partition_key=day.isoformat(), instance=instance, run_config=config, raise_on_error=False)
-    return DayOutcome(day, [*_materialized(result), *_failures(result)])
+    outcomes = [*_materialized(result), *_failures(result)]
+    return DayOutcome(day, outcomes if result.success else [*_reported(definitions, instance, day, outcomes), *outcomes])
+
+
+def _reported(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, day: dt.date, outcomes: Sequence[AssetOutcome]
+) -> Sequence[AssetOutcome]:
+    """The report of what is missing, which Dagster skips when a raw asset failed, and which is wanted most just then."""
+    stored = {outcome.asset for outcome in outcomes if outcome.error is None}
+    if str(MISSING_REPORT) in stored or str(INSTRUMENTS) not in stored:
+        return []
+    job = definitions.resolve_job_def(MISSING_JOB)
+    result = job.execute_in_process(partition_key=day.isoformat(), instance=instance, run_config=QUIET, raise_on_error=False)
+    return [*_materialized(result), *_failures(result)]
 
 
 def _materialized(result: dg.ExecuteInProcessResult) -> list[AssetOutcome]:

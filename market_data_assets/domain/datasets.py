@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from market_data_assets.domain.instruments import InstrumentId
 from market_data_assets.domain.timeframes import Timeframe
-from market_data_assets.errors import MarketDataError, SchemaDrift
+from market_data_assets.errors import MarketDataError, NoData, SchemaDrift, Unusable
 
 TIMESTAMP = pa.timestamp("us", tz="UTC")
 
@@ -208,6 +208,7 @@ class DailyFrames:
         finality: Provisional while late rows of the day may still come.
         inputs: Content hashes of the stored days this one is computed from, by dataset; part of its identity.
         partial: Some of the day's instruments on purpose: writing merges them into the stored day.
+        notes: What loaders counted while they were evaluated, each on its own; complete once the day is written.
     """
 
     day: dt.date
@@ -216,6 +217,7 @@ class DailyFrames:
     finality: Finality = Finality.FINAL
     inputs: Mapping[str, str] = field(default_factory=dict)
     partial: bool = False
+    notes: list[Mapping[str, int]] = field(default_factory=list, compare=False)
 
     def __len__(self) -> int:
         return len(self.loaders)
@@ -237,6 +239,33 @@ class DailyFrames:
 
         loaders = {instrument: after(instrument, load) for instrument, load in self.loaders.items()}
         return replace(self, loaders=loaders)
+
+    def or_else(self, other: "DailyFrames") -> "DailyFrames":
+        """These frames, and those of ``other`` for instruments that have none here or whose frame is absent or unusable here."""
+
+        def either(instrument: InstrumentId) -> Loader:
+            if instrument not in self.loaders or instrument not in other.loaders:
+                return self.loaders.get(instrument) or other.loaders[instrument]
+
+            def load() -> Frame:
+                try:
+                    return self.loaders[instrument]()
+                except (NoData, Unusable):
+                    return other.loaders[instrument]()
+
+            return load
+
+        loaders = {instrument: either(instrument) for instrument in {*self.loaders, *other.loaders}}
+        absent = {instrument: reason for instrument, reason in {**other.absent, **self.absent}.items() if instrument not in loaders}
+        provisional = Finality.PROVISIONAL in {day.finality for day in (self, other) if day.inputs}
+        return DailyFrames(
+            self.day,
+            loaders,
+            absent,
+            Finality.PROVISIONAL if provisional else Finality.FINAL,
+            {**other.inputs, **self.inputs},
+            self.partial or other.partial,
+        )
 
     def only(self, wanted: Callable[[InstrumentId], bool]) -> "DailyFrames":
         """Some instruments of the same day, to be merged into what is stored."""

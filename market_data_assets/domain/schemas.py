@@ -50,8 +50,10 @@ TRADES = _executions(
 LIQUIDATIONS = _executions(
     "liquidations",
     "Forced executions as the vendor delivered them, sorted by exchange time, then by delivery. The same executions are among the"
-    " trades. Some venues throttle the feed (Binance: at most one a second), so sums of it are lower bounds.",
-    "side of the forced order: buy = a short position was liquidated, sell = a long one",
+    " trades. Some venues throttle the feed (Binance: at most one a second), so sums of it are lower bounds. Where the venue tells of"
+    " the order and not of its execution, price and amount are the order's: Binance and OKX give its limit or bankruptcy price,"
+    " BitMEX the amount that is left.",
+    "side of the forced order: buy = a short position was liquidated, sell = a long one; the same on every venue",
 )
 
 
@@ -91,10 +93,21 @@ DERIVATIVE_TICKER = Dataset(
     " known value.",
     columns={
         **_CLOCKS,
-        "funding_timestamp": Column(TIMESTAMP, "µs UTC", "next funding; null where the venue did not say", encoding=Encoding.DELTA),
-        "funding_rate": _state("share of position per funding interval", "current funding rate"),
-        "predicted_funding_rate": _state("share of position per funding interval", "predicted rate of the next interval"),
-        "open_interest": _state("as the venue reports it", "open contracts"),
+        "funding_timestamp": Column(
+            TIMESTAMP,
+            "µs UTC",
+            "next funding; null where the venue did not say: Deribit pays all the time, dated futures never",
+            encoding=Encoding.DELTA,
+        ),
+        "funding_rate": _state(
+            "share of position per funding interval of the market",
+            "rate paid at funding_timestamp; Deribit: the current rate, as that of 8 h (Kraken before 2022-09-29: USD per contract)",
+        ),
+        "predicted_funding_rate": _state("share of position per funding interval of the market", "predicted rate of the interval after it"),
+        "open_interest": _state(
+            "units of amount, as in trades",
+            "open contracts; times contract_multiplier it is base (linear, options) or quote (inverse), as volumes are",
+        ),
         "last_price": _state("quote per base", "price of the last trade"),
         "index_price": _state("quote per base", "index that the derivative follows"),
         "mark_price": _state("quote per base", "price that profits and liquidations are computed with"),
@@ -106,13 +119,14 @@ OPTIONS_CHAIN = Dataset(
     name="options_chain",
     partition="data_type-options_chain",
     doc="Quotes, mark, implied volatilities and greeks of an option, one row whenever any of them changed. Prices are in the premium's"
-    " currency (Deribit inverse options: base), implied volatilities in percent, both as the venue reports them.",
+    " currency (Deribit inverse options: base), greeks as the venue defines them. Implied volatilities are in percent on every venue;"
+    " those that report fractions (OKX, Bybit) are converted. A quote of zero is none, and null.",
     columns={
         **_CLOCKS,
         "option_type": Column(WORD, "call | put", "right to buy or to sell", nullable=False, encoding=Encoding.DICTIONARY),
         "strike_price": Column(_NUMBER, "quote per base", "strike", nullable=False, encoding=Encoding.DICTIONARY),
         "expiration": Column(TIMESTAMP, "µs UTC", "instant of expiry", nullable=False, encoding=Encoding.DICTIONARY),
-        "open_interest": _state("as the venue reports it", "open contracts"),
+        "open_interest": _state("units of amount, as in trades", "open contracts; times contract_multiplier it is base"),
         "last_price": _state("premium currency", "price of the last trade"),
         "bid_price": _state("premium currency", "best bid"),
         "bid_amount": _state("as the venue reports it", "amount at the best bid"),
@@ -120,11 +134,11 @@ OPTIONS_CHAIN = Dataset(
         "ask_price": _state("premium currency", "best ask"),
         "ask_amount": _state("as the venue reports it", "amount at the best ask"),
         "ask_iv": _state("percent a year", "implied volatility of the best ask"),
-        "mark_price": _state("premium currency", "mark price"),
+        "mark_price": _state("premium currency", "mark price; 0 for an option that expires worthless"),
         "mark_iv": _state("percent a year", "implied volatility of the mark price"),
         "underlying_index": Column(_TEXT, "", "what underlying_price is the price of: a future, or an index", encoding=Encoding.DICTIONARY),
         "underlying_price": _state("quote per base", "forward of the option's expiry as the venue sees it"),
-        "delta": _state("base per base", "change of premium value with the underlying"),
+        "delta": _state("base per base", "change of premium value with the underlying (Deribit: Black 1976; OKX: of the premium in coin)"),
         "gamma": _state("1/quote", "change of delta with the underlying"),
         "vega": _state("quote per point of volatility", "change of premium value with a point of implied volatility"),
         "theta": _state("quote per day", "change of premium value with a day"),

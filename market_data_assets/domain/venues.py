@@ -19,6 +19,11 @@ class Market:
         rule: Native symbol → id.
         contract_size: Size of one unit of amount where the vendor does not say.
         binance_vision: Path of the part in Binance Vision, such as ``futures/um``; None where it has none.
+        funding_interval_hours: Hours of holding that a funding rate is for, as the market began with; None where there
+            is no funding or it is not known. Single contracts may have been moved to shorter intervals since (4 h, 1 h):
+            where two successive ``funding_timestamp`` of a contract are closer than this, the data has the last word.
+        percent_per_volatility: Percent in one unit of the implied volatilities that the venue reports: 1 where they are
+            in percent, 100 where they are fractions.
     """
 
     venue: str
@@ -26,6 +31,14 @@ class Market:
     rule: SymbolRule
     contract_size: ContractSize
     binance_vision: str | None = None
+    funding_interval_hours: float | None = None
+    percent_per_volatility: float = 1.0
+
+
+# Binance, OKX, Bybit and BitMEX pay at fixed instants 8 h apart (the next funding in their own messages is never further
+# ahead; BitMEX has fundingInterval 08:00). Deribit pays all the time, and states the rate as that of 8 h. Kraken's was in
+# USD per contract until 2022-09-29 and is a share since, so it is not one number. (tardis-node, mappers and their tests)
+_EIGHT_HOURS = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,29 +60,37 @@ VENUES = (
         binance.VENUE,
         markets=(
             Market(binance.VENUE, "binance", binance.SPOT, one, binance_vision="spot"),
-            Market(binance.VENUE, "binance-futures", binance.USD_MARGINED, one, binance_vision="futures/um"),
-            Market(binance.VENUE, "binance-delivery", binance.COIN_MARGINED, binance.coin_margined_size, binance_vision="futures/cm"),
+            Market(binance.VENUE, "binance-futures", binance.USD_MARGINED, one, "futures/um", _EIGHT_HOURS),
+            Market(binance.VENUE, "binance-delivery", binance.COIN_MARGINED, binance.coin_margined_size, "futures/cm", _EIGHT_HOURS),
         ),
     ),
-    Venue(deribit.VENUE, markets=(Market(deribit.VENUE, "deribit", deribit.RULE, deribit.contract_size),)),
+    Venue(
+        deribit.VENUE,
+        markets=(Market(deribit.VENUE, "deribit", deribit.RULE, deribit.contract_size, funding_interval_hours=_EIGHT_HOURS),),
+    ),
     Venue(
         okx.VENUE,
         markets=(
             Market(okx.VENUE, "okex", okx.SPOT, okx.contract_size),
-            Market(okx.VENUE, "okex-swap", okx.SWAPS, okx.contract_size),
+            Market(okx.VENUE, "okex-swap", okx.SWAPS, okx.contract_size, funding_interval_hours=_EIGHT_HOURS),
             Market(okx.VENUE, "okex-futures", okx.FUTURES, okx.contract_size),
-            Market(okx.VENUE, "okex-options", okx.OPTIONS, okx.contract_size),
+            # bidVol, askVol and markVol of its option summary are fractions, such as 0.43.
+            Market(okx.VENUE, "okex-options", okx.OPTIONS, okx.contract_size, percent_per_volatility=100.0),
         ),
     ),
     Venue(
         bybit.VENUE,
         markets=(
-            Market(bybit.VENUE, "bybit", bybit.CONTRACTS, one),
+            Market(bybit.VENUE, "bybit", bybit.CONTRACTS, one, funding_interval_hours=_EIGHT_HOURS),
             Market(bybit.VENUE, "bybit-spot", bybit.SPOT, one),
-            Market(bybit.VENUE, "bybit-options", bybit.OPTIONS, one),
+            # bidIv, askIv and markPriceIv of its tickers are fractions, such as 0.75.
+            Market(bybit.VENUE, "bybit-options", bybit.OPTIONS, one, percent_per_volatility=100.0),
         ),
     ),
-    Venue(bitmex.VENUE, markets=(Market(bitmex.VENUE, "bitmex", bitmex.RULE, bitmex.contract_size),)),
+    Venue(
+        bitmex.VENUE,
+        markets=(Market(bitmex.VENUE, "bitmex", bitmex.RULE, bitmex.contract_size, funding_interval_hours=_EIGHT_HOURS),),
+    ),
     Venue(coinbase.VENUE, markets=(Market(coinbase.VENUE, "coinbase", coinbase.RULE, one),)),
     Venue(
         kraken.VENUE,

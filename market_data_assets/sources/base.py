@@ -1,10 +1,10 @@
 """What every source can do, and how its answers become a day of frames."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 
@@ -49,6 +49,15 @@ class Source(Protocol):
         ...
 
 
+@runtime_checkable
+class SharesFiles(Protocol):
+    """A source where several instruments may be in one file."""
+
+    def day_fetcher(self, dataset: Dataset, day: dt.date) -> Callable[[Instrument], Frame]:
+        """:meth:`Source.fetch` for one day, where files that instruments share are fetched once while the answer is held."""
+        ...
+
+
 class Secret(Protocol):
     """A credential that does not show itself when printed, such as pydantic's ``SecretStr``."""
 
@@ -81,6 +90,14 @@ def _names_beside(instrument: Instrument, group: Sequence[Instrument]) -> list[s
 
 
 def fetch_day(source: Source, dataset: Dataset, instruments: Iterable[Instrument], day: dt.date) -> DailyFrames:
-    """The day of ``dataset`` for those of ``instruments`` that the vendor has it for; fetched one by one as it is read."""
+    """The day of ``dataset`` for those of ``instruments`` that the vendor has it for; fetched one by one as it is read.
+
+    Files that instruments share are kept until the day is let go.
+    """
     wanted = [instrument for instrument in instruments if dataset.name in instrument.data_types]
-    return DailyFrames(day, {instrument.instrument_id: partial(source.fetch, dataset, instrument, day) for instrument in wanted})
+    fetch = source.day_fetcher(dataset, day) if isinstance(source, SharesFiles) else partial(_fetch, source, dataset, day)
+    return DailyFrames(day, {instrument.instrument_id: partial(fetch, instrument) for instrument in wanted})
+
+
+def _fetch(source: Source, dataset: Dataset, day: dt.date, instrument: Instrument) -> Frame:
+    return source.fetch(dataset, instrument, day)

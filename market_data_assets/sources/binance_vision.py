@@ -89,12 +89,13 @@ class BinanceVisionSource:
         """
         found: list[Instrument] = []
         unknown: list[UnknownInstrument] = []
+        data_types = self._universe.choose((TRADES.name,))
         for market in self._universe.markets():
             if market.binance_vision is None:
                 continue
             for symbol in self._symbols(market, market.binance_vision, day):
                 try:
-                    instrument = _define(market, symbol)
+                    instrument = _define(market, symbol, data_types)
                 except UnknownInstrument as error:
                     unknown.append(error)
                     continue
@@ -133,6 +134,7 @@ class BinanceVisionSource:
             schema=TRADES.schema,
             day=day,
             version=local.version,
+            delivered=lambda: local,
         )
         return CsvFrame(file, self._limits)
 
@@ -145,7 +147,7 @@ class BinanceVisionSource:
             except NotListed:
                 continue
             if in_folder:
-                _verify_beside(what, local.path)
+                _verify_beside(what, local)
             return local
         return None
 
@@ -229,8 +231,8 @@ def klines(path: Path) -> pa.Table:
     return table
 
 
-def _define(market: Market, symbol: str) -> Instrument:
-    return define(market, Listing(market.exchange, symbol), source=BinanceVisionSource.name, data_types=(TRADES.name,))
+def _define(market: Market, symbol: str, data_types: tuple[str, ...]) -> Instrument:
+    return define(market, Listing(market.exchange, symbol), source=BinanceVisionSource.name, data_types=data_types)
 
 
 def _is_of(market: Market, symbol: str, patterns: Iterable[str]) -> bool:
@@ -245,14 +247,19 @@ def _content(what: str, path: Path, limits: Limits) -> Iterator[bytes]:
     return read_pieces(path) if path.suffix == ".csv" else unzip(what, path, limits)
 
 
-def _verify_beside(what: str, path: Path) -> None:
+def _verify_beside(what: str, local: LocalFile) -> None:
     """Compare a file of a folder with its checksum file, where there is one."""
-    beside = path.with_name(f"{path.name}.CHECKSUM")
-    if beside.is_file():
-        digest = hashlib.sha256()
-        for piece in read_pieces(path):
-            digest.update(piece)
+    beside = local.path.with_name(f"{local.path.name}.CHECKSUM")
+    if not beside.is_file():
+        return
+    digest = hashlib.sha256()
+    for piece in read_pieces(local.path):
+        digest.update(piece)
+    try:
         _compare_checksum(what, beside.read_bytes(), digest.hexdigest())
+    except DamagedFile as error:
+        error.delivered = local
+        raise
 
 
 def _compare_checksum(what: str, document: bytes, found: str) -> None:

@@ -9,7 +9,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -29,6 +29,7 @@ from market_data_assets.errors import (
     SettingsError,
     StorageFailed,
     TooLarge,
+    Unusable,
 )
 from market_data_assets.sources.archives import read_pieces
 from market_data_assets.sources.limits import Limits
@@ -99,7 +100,8 @@ class Downloader:
             NotListed: the vendor has no such file.
             AuthError: credentials missing or refused.
             Retryable: the network or the vendor failed in every attempt, or the file is empty.
-            Unusable: what arrived was damaged in every attempt, or is not what was promised, or is too large.
+            Unusable: what arrived was damaged in every attempt, or is not what was promised, or is too large. It carries
+                the file, unless that is larger than the limit of a download.
             StorageFailed: the local disk refused.
         """
         if (path := local_path(url)) is not None:
@@ -152,27 +154,43 @@ class Downloader:
     def _download(self, url: str, what: str, verify: Verification) -> LocalFile:
         digest = hashlib.sha256()
         temporary = self._temporary_file(what)
+        is_whole = False
         try:
             with temporary.open("wb") as file:
 
                 def arriving() -> Generator[bytes, None, None]:
+                    nonlocal is_whole
                     with closing(self._stream(url, what, decoded=False)) as stream:
                         for piece in stream:
                             file.write(piece)
                             digest.update(piece)
                             yield piece
                     file.flush()
+                    is_whole = True
 
                 with closing(arriving()) as pieces:
-                    verify(what, pieces, temporary)
+                    try:
+                        verify(what, pieces, temporary)
+                    except Unusable:
+                        _exhaust(pieces)
+                        raise
         except BaseException as error:
+            if isinstance(error, Unusable) and is_whole:
+                error.delivered = _kept(temporary, digest.hexdigest())
+                raise
             temporary.unlink(missing_ok=True)
             if isinstance(error, OSError) and not isinstance(error, MarketDataError):
                 raise StorageFailed(f"{what}: cannot be stored in {self._folder}: {error.strerror}") from None
             raise
-        local = LocalFile(temporary, digest.hexdigest())
-        weakref.finalize(local, temporary.unlink, missing_ok=True)
-        return local
+        return _kept(temporary, digest.hexdigest())
+
+    def scratch_file(self, what: str) -> LocalFile:
+        """An empty file in the folder of downloads, removed when nothing refers to this record any more.
+
+        Raises:
+            StorageFailed: the local disk refused.
+        """
+        return _kept(self._temporary_file(what), "")
 
     def read_document(self, url: str, what: str) -> bytes:
         """:meth:`fetch_document` over HTTP in one attempt, for use within an attempt of :meth:`fetch`."""
@@ -270,6 +288,20 @@ class Downloader:
                     path.unlink()
             except FileNotFoundError:
                 continue
+
+
+def _exhaust(pieces: Iterator[bytes]) -> None:
+    """Let the rest of a refused file arrive, since it is kept as a whole or not at all."""
+    with suppress(MarketDataError):
+        for _ in pieces:
+            pass
+
+
+def _kept(path: Path, sha256: str) -> LocalFile:
+    """The record of a temporary file, which is removed with it."""
+    local = LocalFile(path, sha256)
+    weakref.finalize(local, path.unlink, missing_ok=True)
+    return local
 
 
 def local_path(url: str) -> Path | None:

@@ -3,59 +3,41 @@
 import datetime as dt
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+import weakref
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain, product
 from pathlib import Path
-from typing import Any
 
 from market_data_assets.domain.datasets import Dataset, Frame
 from market_data_assets.domain.days import day_end, day_start, to_datetime
 from market_data_assets.domain.instrument_rows import Instrument
-from market_data_assets.domain.symbols.definition import dataset_symbol, define
-from market_data_assets.domain.symbols.listing import is_group
+from market_data_assets.domain.symbols.listing import group_of
 from market_data_assets.domain.universe import Universe
-from market_data_assets.domain.venues import Market
-from market_data_assets.errors import (
-    DamagedFile,
-    MarketDataError,
-    NoData,
-    NotAvailableYet,
-    NotListed,
-    SettingsError,
-    UnknownInstrument,
-)
+from market_data_assets.domain.venues import market_of
+from market_data_assets.errors import DamagedFile, MarketDataError, NoData, NotAvailableYet, NotListed, UnknownInstrument
 from market_data_assets.sources.archives import gunzip, read_pieces
 from market_data_assets.sources.base import Listings, Secret, keep_unambiguous
 from market_data_assets.sources.csv.frame import CsvFile, CsvFrame
-from market_data_assets.sources.download import Downloader, join_url, local_path
+from market_data_assets.sources.csv.tables import CsvTable
+from market_data_assets.sources.download import Downloader, LocalFile, local_path
 from market_data_assets.sources.limits import Limits
-from market_data_assets.sources.tardis_metadata import (
-    DatasetSymbol,
-    ExchangeDatasets,
-    as_of,
-    definition_details,
-    listing_of,
-    parse_exchange,
-    parse_instruments,
-    status_on,
-)
-from market_data_assets.sources.tardis_tables import TABLES
+from market_data_assets.sources.tardis_directory import SOURCE_NAME, TardisDirectory
+from market_data_assets.sources.tardis_groups import Group, GroupFile, GroupMember, GroupShelf, open_group
+from market_data_assets.sources.tardis_strays import find_strays
+from market_data_assets.sources.tardis_tables import TABLES, table_of
 
 DATASETS_URL = "https://datasets.tardis.dev"
 API_URL = "https://api.tardis.dev"
-_FILE_ENDING = ".csv.gz"
 _MOST_PARTS = 5
-_METADATA_SECONDS = 900
-"""How long an exchange's metadata is believed; Tardis exports once a day."""
 _EXPORT_DELAY = dt.timedelta(days=1)
 """A day's files appear some hours after its end; a file that is missing until then may still come."""
 
 
 class TardisSource:
-    """The Tardis vendor as a :class:`market_data_assets.sources.base.Source`."""
+    """The Tardis vendor as a :class:`market_data_assets.sources.base.Source`. Safe to use from several threads."""
 
-    name = "tardis"
+    name = SOURCE_NAME
 
     def __init__(
         self,
@@ -76,19 +58,20 @@ class TardisSource:
             datasets_url: ``https://…`` or ``file://…``; below it ``v1/{exchange}/{data_type}/{YYYY}/{MM}/{DD}/{SYMBOL}.csv.gz``.
             api_url: Below it ``v1/exchanges/{exchange}`` and ``v1/instruments/{exchange}``. Where the files are a folder
                 and this is left at Tardis' own address, metadata is looked for in the folder only: no network is used.
-            cache: Folder for downloads in progress; they are removed once read.
+            cache: Folder for downloads in progress and group files taken apart; they are removed once read.
             api_key: Without one the vendor gives the first day of each month, and no instrument definitions.
             clock, now, sleep: Monotonic seconds, Unix seconds, and a pause.
         """
-        self._datasets_url = datasets_url
-        is_folder = local_path(datasets_url) is not None
-        self._api_url = datasets_url if is_folder and api_url.rstrip("/") == API_URL else api_url
-        self._universe, self._limits = universe, limits or Limits()
-        self._has_key = api_key is not None
+        self._universe, self._limits, self._now = universe, limits or Limits(), now
+        self._is_folder = local_path(datasets_url) is not None
+        api_url = datasets_url if self._is_folder and api_url.rstrip("/") == API_URL else api_url
         token = None if api_key is None else api_key.get_secret_value()
         self._downloader = Downloader(cache, self._limits, token=token, clock=clock, now=now, sleep=sleep)
-        self._clock, self._now = clock, now
-        self._metadata: dict[str, tuple[float, ExchangeDatasets | None, Mapping[str, Mapping[str, Any]]]] = {}
+        self._directory = TardisDirectory(
+            datasets_url, api_url, universe, self._downloader, self._limits, has_key=api_key is not None, clock=clock
+        )
+        self._shelves: weakref.WeakSet[GroupShelf] = weakref.WeakSet()
+        self._loose: weakref.WeakValueDictionary[tuple[str, dt.date], GroupShelf] = weakref.WeakValueDictionary()
         self._lock = threading.Lock()
 
     def instruments(self, day: dt.date) -> Listings:
@@ -101,11 +84,11 @@ class TardisSource:
         found: list[Instrument] = []
         unknown: list[UnknownInstrument] = []
         for market in self._universe.markets():
-            for symbol in self._symbols(market, day):
-                if is_group(symbol.symbol) or not symbol.is_available(day):
-                    continue
+            symbols, unreadable = self._directory.symbols(market, day)
+            unknown += unreadable
+            for symbol in symbols:
                 try:
-                    found.append(self._define(market, symbol, day))
+                    found.append(self._directory.define(market, symbol, day))
                 except UnknownInstrument as error:
                     unknown.append(error)
         kept, ambiguous = keep_unambiguous(found)
@@ -113,26 +96,72 @@ class TardisSource:
         return Listings(sorted(wanted, key=lambda instrument: instrument.instrument_id), [*unknown, *ambiguous])
 
     def fetch(self, dataset: Dataset, instrument: Instrument, day: dt.date) -> Frame:
-        """The vendor's file of one data type of one instrument, cut by arrival time at midnight UTC.
+        """The vendor's day of one data type of one instrument, cut by arrival time at midnight UTC.
+
+        It comes from the instrument's own file, or from its group's where it has none. A group file is downloaded and
+        taken apart once for all instruments that are fetched while any of their frames is held; :meth:`day_fetcher`
+        keeps it until the whole day is read.
 
         Raises:
             NotListed: Tardis has no such file; the message says whether its metadata promised one.
             NotAvailableYet: the day has not been exported yet.
             Retryable, AuthError, Unusable: as of downloads; the frame raises ``Unusable`` for what is found while reading.
         """
+        key = (dataset.name, day)
+        with self._lock:
+            shelf = self._loose.get(key)
+            if shelf is None:
+                shelf = self._loose[key] = self._new_shelf(dataset, day)
+        try:
+            return self._fetch(dataset, day, shelf, instrument)
+        except MarketDataError:
+            # Whoever asks now shares the failure; whoever asks later asks the vendor again.
+            with self._lock:
+                if self._loose.get(key) is shelf:
+                    del self._loose[key]
+            raise
+
+    def day_fetcher(self, dataset: Dataset, day: dt.date) -> Callable[[Instrument], Frame]:
+        """:meth:`fetch` for one day: a group file is downloaded and taken apart once, or fails once, while the answer is held."""
+        with self._lock:
+            shelf = self._new_shelf(dataset, day)
+        return partial(self._fetch, dataset, day, shelf)
+
+    def close(self) -> None:
+        """Remove the group files that are on the local disk; frames that were to read them can do so no more."""
+        with self._lock:
+            shelves = list(self._shelves)
+        for shelf in shelves:
+            for group in shelf.clear():
+                group.split.remove()
+
+    def _fetch(self, dataset: Dataset, day: dt.date, shelf: GroupShelf, instrument: Instrument) -> Frame:
         what = f"Tardis {dataset.name} {instrument.instrument_id} {day}"
-        table = TABLES.get(dataset.name)
-        if table is None:
-            raise MarketDataError(f"{what}: this data type is not read from Tardis; read are {', '.join(TABLES)}")
         exchange, symbol = instrument.tardis_exchange, instrument.tardis_symbol
         if exchange is None or symbol is None:
             raise NotListed(f"{what}: Tardis has no name for this instrument")
+        market, kind = market_of(exchange), instrument.instrument_id.instrument_type
+        table = table_of(dataset.name, market, kind)
+        if table is None:
+            raise MarketDataError(f"{what}: this data type is not read from Tardis; read are {', '.join(TABLES)}")
         self._refuse_unexported(what, exchange, day)
-        url = join_url(self._datasets_url, "v1", exchange, dataset.name, f"{day:%Y/%m/%d}", f"{symbol}{_FILE_ENDING}")
+        group = group_of(kind)
+        has_group = group is not None and self._directory.has_files(exchange, dataset.name, day, group)
         try:
-            local = self._downloader.fetch(url, what, partial(_verify, limits=self._limits))
+            if not has_group or self._directory.has_files(exchange, dataset.name, day, symbol):
+                return self._own_frame(what, dataset, instrument, day, table)
+        except NotListed as error:
+            if not has_group:
+                raise self._absence(what, instrument, day, error) from None
+        try:
+            member = GroupMember(shelf, shelf.get(Group(market, kind)), symbol)
         except NotListed as error:
             raise self._absence(what, instrument, day, error) from None
+        return self._group_frame(what, dataset, member, day, exchange)
+
+    def _own_frame(self, what: str, dataset: Dataset, instrument: Instrument, day: dt.date, table: CsvTable) -> Frame:
+        exchange, symbol = instrument.tardis_exchange or "", instrument.tardis_symbol or ""
+        local = self._download(what, exchange, dataset, day, symbol)
         file = CsvFile(
             what=what,
             # The frame holds the file, and with it the download that is removed after its last use.
@@ -142,70 +171,48 @@ class TardisSource:
             day=day,
             version=local.version,
             same={"exchange": (exchange,), "symbol": _row_symbols(symbol, instrument.native_symbol)},
+            delivered=lambda: local,
         )
         return CsvFrame(file, self._limits)
 
-    def _define(self, market: Market, symbol: DatasetSymbol, day: dt.date) -> Instrument:
-        definition = self._definitions(market.exchange).get(dataset_symbol(symbol.symbol))
-        values = None if definition is None else as_of(definition, to_datetime(day_start(day)))
-        details = {} if values is None else definition_details(values)
-        return define(
-            market,
-            listing_of(market.exchange, symbol, values),
-            source=self.name,
-            data_types=symbol.data_types,
-            available_from=symbol.available_from,
-            available_to=symbol.available_to,
-            status=status_on(symbol, details.get("expiry"), day),
-            **details,
+    def _group_frame(self, what: str, dataset: Dataset, member: GroupMember, day: dt.date, exchange: str) -> Frame:
+        file = CsvFile(
+            what=what,
+            open=member.content,
+            table=member.file.table,
+            schema=dataset.schema,
+            day=day,
+            version=member.version,
+            same={"exchange": (exchange,), "symbol": member.spellings},
+            delivered=member.extract,
+            beside=member.strays,
         )
+        return CsvFrame(file, self._limits)
 
-    def _symbols(self, market: Market, day: dt.date) -> tuple[DatasetSymbol, ...]:
-        datasets = self._exchange(market.exchange)
-        if datasets is not None:
-            return datasets.symbols
-        root = local_path(self._datasets_url)
-        if root is None:
-            raise SettingsError(f"Tardis has no metadata of exchange {market.exchange!r} at {self._api_url}")
-        return _symbols_in_folder(root / "v1" / market.exchange, day)
+    def _new_shelf(self, dataset: Dataset, day: dt.date) -> GroupShelf:
+        shelf = GroupShelf(partial(self._fetch_group, dataset, day))
+        self._shelves.add(shelf)
+        return shelf
 
-    def _exchange(self, exchange: str) -> ExchangeDatasets | None:
-        return self._load_metadata(exchange)[0]
+    def _fetch_group(self, dataset: Dataset, day: dt.date, group: Group) -> GroupFile:
+        what = f"Tardis {dataset.name} {group.market.exchange} {group.name} {day}"
+        table = table_of(dataset.name, group.market, group.kind) or TABLES[dataset.name]
+        local = self._download(what, group.market.exchange, dataset, day, group.name)
+        file = open_group(what, local, table, self._downloader, self._limits)
+        return find_strays(file, group, data_type=dataset.name, day=day, directory=self._directory, universe=self._universe)
 
-    def _definitions(self, exchange: str) -> Mapping[str, Mapping[str, Any]]:
-        return self._load_metadata(exchange)[1]
-
-    def _load_metadata(self, exchange: str) -> tuple[ExchangeDatasets | None, Mapping[str, Mapping[str, Any]]]:
-        """What the vendor says of an exchange, asked for again after a while; None where it says nothing."""
-        with self._lock:
-            loaded, datasets, definitions = self._metadata.get(exchange, (float("-inf"), None, {}))
-            if self._clock() - loaded > _METADATA_SECONDS:
-                document = self._document("exchanges", exchange)
-                datasets = None if document is None else parse_exchange(f"Tardis metadata of {exchange}", document)
-                document = self._document("instruments", exchange) if self._has_key or local_path(self._api_url) else None
-                definitions = {} if document is None else parse_instruments(f"Tardis instruments of {exchange}", document)
-                self._metadata[exchange] = (self._clock(), datasets, definitions)
-            return datasets, definitions
-
-    def _document(self, kind: str, exchange: str) -> bytes | None:
-        url = join_url(self._api_url, "v1", kind, exchange)
-        endings = ("", ".json") if local_path(url) is not None else ("",)
-        for ending in endings:
-            try:
-                return self._downloader.fetch_document(url + ending, f"Tardis {kind} metadata of {exchange}")
-            except NotListed:
-                continue
-        return None
+    def _download(self, what: str, exchange: str, dataset: Dataset, day: dt.date, name: str) -> LocalFile:
+        url = self._directory.file_url(exchange, dataset.name, day, name)
+        return self._downloader.fetch(url, what, partial(_verify, limits=self._limits))
 
     def _refuse_unexported(self, what: str, exchange: str, day: dt.date) -> None:
-        datasets = self._exchange(exchange)
-        until = None if datasets is None else datasets.exported_until
+        until = self._directory.exported_until(exchange)
         if until is not None and to_datetime(day_start(day)) >= until:
             raise NotAvailableYet(f"{what}: Tardis has exported days before {until:%Y-%m-%d} only")
 
     def _absence(self, what: str, instrument: Instrument, day: dt.date, error: NotListed) -> NoData:
         now = dt.datetime.fromtimestamp(self._now(), dt.UTC)
-        if local_path(self._datasets_url) is None and now < to_datetime(day_end(day)) + _EXPORT_DELAY:
+        if not self._is_folder and now < to_datetime(day_end(day)) + _EXPORT_DELAY:
             return NotAvailableYet(
                 f"{what}: not exported yet, the day ended less than {_EXPORT_DELAY.days} day ago or has not ended ({error})"
             )
@@ -225,14 +232,6 @@ def _row_symbols(symbol: str, native_symbol: str) -> tuple[str, ...]:
     joints = product("-/:", repeat=len(parts) - 1) if len(parts) <= _MOST_PARTS else ()
     spelled = ("".join(chain(*zip(parts, (*joint, ""), strict=True))) for joint in joints)
     return tuple(dict.fromkeys((symbol, native_symbol, *spelled)))
-
-
-def _symbols_in_folder(folder: Path, day: dt.date) -> tuple[DatasetSymbol, ...]:
-    """What a folder of files holds for the day, where nothing says what it should hold (DECISIONS D21)."""
-    data_types: dict[str, list[str]] = {}
-    for file in sorted(folder.glob(f"*/{day:%Y/%m/%d}/*{_FILE_ENDING}")):
-        data_types.setdefault(file.name.removesuffix(_FILE_ENDING), []).append(file.parts[-5])
-    return tuple(DatasetSymbol(symbol, None, tuple(types)) for symbol, types in sorted(data_types.items()))
 
 
 def _verify(what: str, pieces: Iterator[bytes], path: Path, *, limits: Limits) -> None:

@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -39,11 +39,27 @@ class DatasetSymbol:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeDatasets:
-    """The datasets of one exchange, exported for ``[exported_from, exported_until)``."""
+    """The datasets of one exchange, exported for ``[exported_from, exported_until)``.
+
+    Attributes:
+        symbols: What files exist for, groups among them.
+        members: Every symbol that the exchange has had. They have no data types of their own here: those of many are
+            only in the files of their group.
+    """
 
     symbols: tuple[DatasetSymbol, ...]
     exported_from: dt.datetime | None = None
     exported_until: dt.datetime | None = None
+    members: tuple[DatasetSymbol, ...] = ()
+    _by_name: dict[str, list[DatasetSymbol]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for symbol in self.symbols:
+            self._by_name.setdefault(dataset_symbol(symbol.symbol), []).append(symbol)
+
+    def has_files(self, name: str, data_type: str, day: dt.date) -> bool:
+        """Whether there are files of this name, a symbol's or a group's, for the data type on the day."""
+        return any(data_type in symbol.data_types and symbol.is_available(day) for symbol in self._by_name.get(name, ()))
 
 
 def parse_exchange(what: str, document: bytes) -> ExchangeDatasets:
@@ -55,17 +71,10 @@ def parse_exchange(what: str, document: bytes) -> ExchangeDatasets:
     content = _parse_json(what, document)
     try:
         datasets = content["datasets"]
-        symbols = tuple(
-            DatasetSymbol(
-                symbol=str(symbol["id"]),
-                kind=symbol.get("type"),
-                data_types=tuple(symbol["dataTypes"]),
-                available_from=_parse_time(symbol.get("availableSince")),
-                available_to=_parse_time(symbol.get("availableTo")),
-            )
-            for symbol in datasets["symbols"]
-        )
-        return ExchangeDatasets(symbols, _parse_time(datasets.get("exportedFrom")), _parse_time(datasets.get("exportedUntil")))
+        symbols = tuple(_dataset_symbol(entry, tuple(entry["dataTypes"])) for entry in datasets["symbols"])
+        members = tuple(_dataset_symbol(entry, ()) for entry in content.get("availableSymbols") or ())
+        exported = _parse_time(datasets.get("exportedFrom")), _parse_time(datasets.get("exportedUntil"))
+        return ExchangeDatasets(symbols, *exported, members)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise SchemaDrift(f"{what}: not the documented exchange object: {type(error).__name__} {error}") from None
 
@@ -81,6 +90,18 @@ def parse_instruments(what: str, document: bytes) -> dict[str, Mapping[str, Any]
         return {dataset_symbol(str(entry.get("datasetId") or entry["id"])): entry for entry in content}
     except (KeyError, TypeError, AttributeError) as error:
         raise SchemaDrift(f"{what}: not the documented list of instruments: {type(error).__name__} {error}") from None
+
+
+def defined_symbol(definition: Mapping[str, Any]) -> DatasetSymbol:
+    """The symbol that a definition is of, without data types: definitions name none.
+
+    Raises:
+        SchemaDrift: a definition that is not in the documented shape.
+    """
+    try:
+        return _dataset_symbol(definition, ())
+    except (KeyError, TypeError, ValueError) as error:
+        raise SchemaDrift(f"{definition.get('id')}: not the documented instrument object: {type(error).__name__} {error}") from None
 
 
 def as_of(definition: Mapping[str, Any], instant: dt.datetime) -> dict[str, Any]:
@@ -146,6 +167,16 @@ def status_on(symbol: DatasetSymbol, expiry: dt.datetime | None, day: dt.date) -
     if expiry is not None and expiry <= end:
         return "expired"
     return "delisted" if symbol.available_to is not None and symbol.available_to <= end else "active"
+
+
+def _dataset_symbol(entry: Mapping[str, Any], data_types: tuple[str, ...]) -> DatasetSymbol:
+    return DatasetSymbol(
+        symbol=str(entry["id"]),
+        kind=entry.get("type"),
+        data_types=data_types,
+        available_from=_parse_time(entry.get("availableSince")),
+        available_to=_parse_time(entry.get("availableTo")),
+    )
 
 
 def _parse_json(what: str, document: bytes) -> Any:

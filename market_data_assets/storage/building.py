@@ -4,28 +4,38 @@ import datetime as dt
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import pyarrow as pa
-
-from market_data_assets.domain.datasets import DailyFrames, Dataset, Finality, Frame, Quarantined
+from market_data_assets.domain.datasets import DailyFrames, Dataset, Finality, Frame
 from market_data_assets.domain.instruments import InstrumentId
-from market_data_assets.errors import AuthError, MarketDataError, NoData, QuotaExhausted, StorageFailed, Unusable
-from market_data_assets.storage.layout import file_name
+from market_data_assets.errors import AuthError, DeliveredFile, MarketDataError, NoData, QuotaExhausted, StorageFailed, Unusable
+from market_data_assets.storage.layout import aside_name, file_name, shard_of
 from market_data_assets.storage.manifest import AbsentEntry, DayContent, FailedEntry, FileEntry, QuarantinedEntry, schema_fingerprint
-from market_data_assets.storage.parquet_write import ParquetFacts, write_parquet, write_rows
+from market_data_assets.storage.parquet_write import ParquetFacts, write_parquet
+from market_data_assets.storage.quarantine import keep_rows
+from market_data_assets.storage.shard_parts import ShardPart, write_part
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one instrument, or of a whole day's table. Exactly one of the first four says something."""
+    """What became of one instrument, or of a whole day's table.
+
+    Attributes:
+        file: It has a file of its own.
+        part: Its rows go into a shard.
+        quarantined: Reasons for which rows, or without ``file`` and ``part`` all of it, were set aside.
+        delivered: The vendor's file that was refused, where there is one.
+        data: Where the bytes of the files lie, by SHA-256.
+    """
 
     file: FileEntry | None = None
+    part: ShardPart | None = None
     absent: AbsentEntry | None = None
     error: MarketDataError | None = None
     quarantined: Sequence[QuarantinedEntry] = ()
     quarantine_file: FileEntry | None = None
+    delivered: DeliveredFile | None = None
     data: Mapping[str, Path] = field(default_factory=dict)
 
 
@@ -63,7 +73,7 @@ def build_table(dataset: Dataset, day: dt.date, frame: Frame, folder: Path) -> O
 
 
 def content_of(dataset: Dataset, outcomes: Sequence[Outcome], finality: Finality, inputs: Mapping[str, str]) -> DayContent:
-    """The content of the day that the outcomes make."""
+    """The content of the day that the outcomes make, without the shards of their parts."""
     return DayContent(
         files=tuple(outcome.file for outcome in outcomes if outcome.file is not None),
         absent=tuple(outcome.absent for outcome in outcomes if outcome.absent is not None),
@@ -97,11 +107,12 @@ class _Builder:
         try:
             if self._exhausted is not None:
                 raise self._exhausted
-            return _encode(self._dataset, self._frames.day, instrument, self._frames[instrument], self._folder)
+            encode = _encode if shard_of(self._dataset, instrument) is None else _encode_part
+            return encode(self._dataset, self._frames.day, instrument, self._frames[instrument], self._folder)
         except NoData as error:
             return Outcome(absent=AbsentEntry(str(instrument), error.reason))
         except Unusable as error:
-            return Outcome(quarantined=(QuarantinedEntry(str(instrument), error.reason, 0),))
+            return Outcome(quarantined=(QuarantinedEntry(str(instrument), error.reason, 0),), delivered=error.delivered)
         except (AuthError, StorageFailed):
             self.stop.set()
             raise
@@ -112,26 +123,28 @@ class _Builder:
 
 
 def _encode(dataset: Dataset, day: dt.date, instrument: InstrumentId | None, frame: Frame, folder: Path) -> Outcome:
-    name = file_name(dataset, instrument)
-    path = folder / name
+    path = folder / file_name(dataset, instrument)
     facts = write_parquet(path, dataset, day, instrument, frame)
-    file = _entry(name, instrument, facts, frame.source_version)
-    aside = _write_aside(folder / f"aside-{name}", frame.quarantined)
+    file = _entry(path.name, instrument, facts, frame.source_version)
+    return _with_aside(Outcome(file=file, data={facts.sha256: path}), dataset, instrument, frame, folder)
+
+
+def _encode_part(dataset: Dataset, day: dt.date, instrument: InstrumentId, frame: Frame, folder: Path) -> Outcome:
+    part = write_part(folder / f"{instrument}.arrow", dataset, day, instrument, frame)
+    return _with_aside(Outcome(part=part), dataset, instrument, frame, folder)
+
+
+def _with_aside(outcome: Outcome, dataset: Dataset, instrument: InstrumentId | None, frame: Frame, folder: Path) -> Outcome:
     # One file of a whole day is set aside under the dataset's own name.
     owner = str(instrument or dataset.name)
-    quarantined = tuple(QuarantinedEntry(owner, each.reason, each.count) for each in frame.quarantined)
-    data = {facts.sha256: path}
-    if aside is None:
-        return Outcome(file=file, quarantined=quarantined, data=data)
-    data[aside.sha256] = folder / f"aside-{name}"
-    return Outcome(file, quarantined=quarantined, quarantine_file=_entry(name, instrument, aside, frame.source_version), data=data)
-
-
-def _write_aside(path: Path, quarantined: Sequence[Quarantined]) -> ParquetFacts | None:
-    tables = [each.rows for each in quarantined if each.rows is not None and each.rows.num_rows]
-    if not tables:
-        return None
-    return write_rows(path, pa.concat_tables(tables, promote_options="permissive"))
+    path = folder / f"aside-{aside_name(owner)}"
+    kept = keep_rows(path, owner, None if instrument is None else str(instrument), frame.quarantined, frame.source_version)
+    return replace(
+        outcome,
+        quarantined=tuple(QuarantinedEntry(owner, each.reason, each.count) for each in frame.quarantined),
+        quarantine_file=kept,
+        data=outcome.data if kept is None else {**outcome.data, kept.sha256: path},
+    )
 
 
 def _entry(name: str, instrument: InstrumentId | None, facts: ParquetFacts, source_version: str) -> FileEntry:

@@ -5,19 +5,20 @@ acknowledgement that was lost looks exactly like a race that was lost. The sweep
 """
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
 from market_data_assets.errors import ConcurrentCommit, CorruptPartition, MarketDataError, PreconditionFailed, Retryable, StorageFailed
 from market_data_assets.storage.layout import staging_prefix
-from market_data_assets.storage.manifest import DayContent, FileEntry, Manifest
+from market_data_assets.storage.manifest import DayContent, FileEntry, Manifest, distinct_files
 from market_data_assets.storage.manifest_json import encode_manifest
 from market_data_assets.storage.merging import merged, replaced
 from market_data_assets.storage.parallel import for_each
 from market_data_assets.storage.partition import Current, Partition
 from market_data_assets.storage.publish import holds, is_published, publish
+from market_data_assets.storage.revisions import keep_revision, kept_manifests
 
 _STAGE_ATTEMPTS = 3
 _MERGE_ATTEMPTS = 20
@@ -53,11 +54,13 @@ class Run:
     Attributes:
         content: Its file entries are not staged yet: ``staged`` is empty.
         data: The bytes of each file, or where they lie on the local disk, by SHA-256.
+        clock: Gives the time, µs UTC.
         transactions: Gives a new transaction name at every call.
     """
 
     content: DayContent
     data: Mapping[str, bytes | Path]
+    clock: Callable[[], int]
     run_id: str = ""
     code_version: str = ""
     transactions: Callable[[], str] = field(default=new_transaction)
@@ -110,7 +113,8 @@ class _Attempt:
         self._partition, self._run, self._compose = partition, run, compose
         self._tx = run.transactions()
         self._content = _staged_in(staging_prefix(partition.prefix, self._tx), run.content)
-        self._files: Sequence[FileEntry] = (*self._content.files, *self._content.quarantine_files)
+        # Instruments that share a file name the same one.
+        self._files = (*distinct_files(self._content.files), *distinct_files(self._content.quarantine_files))
 
     def on(self, current: Current) -> Committed:
         """Commit on top of ``current``, or find that it holds the same content already."""
@@ -123,7 +127,9 @@ class _Attempt:
             elif not is_published(self._partition, stored):
                 publish(self._partition, stored, current.generation)
         for_each(self._stage, self._files, self._partition.parallel)
-        return self._commit(current, self._manifest(stored, content))
+        if stored is not None:
+            keep_revision(self._partition, stored, content)
+        return self._commit(current, self._manifest(current, content))
 
     def _is_intact(self, stored: Manifest, generation: int) -> bool:
         """Whether the files of this run are really there. If one is not, committing again heals the day."""
@@ -131,9 +137,12 @@ class _Attempt:
         ours = {entry.name for entry in self._files}
         return not any(name.rpartition("/")[2] in ours for name in damaged)
 
-    def _manifest(self, stored: Manifest | None, content: DayContent) -> Manifest:
-        version = 1 if stored is None else stored.version + 1
-        return Manifest(self._partition.prefix, version, self._tx, self._run.run_id, self._run.code_version, content)
+    def _manifest(self, current: Current, content: DayContent) -> Manifest:
+        version, committed_at = _former(self._partition, current)
+        now = self._run.clock()
+        # Versions have an order and each its time, also where a clock was set back.
+        later = now if committed_at is None else max(now, committed_at + 1)
+        return Manifest(self._partition.prefix, version + 1, self._tx, self._run.run_id, self._run.code_version, content, later)
 
     def _stage(self, entry: FileEntry) -> None:
         store = self._partition.store
@@ -175,6 +184,17 @@ class _Attempt:
         if any(entry.staged in ours and name in damaged for name, entry in manifest.objects()):
             raise CorruptPartition(self._partition.prefix, "files were removed from outside before they could be published")
         return Committed(status, manifest)
+
+
+def _former(partition: Partition, current: Current) -> tuple[int, int | None]:
+    """Version and commit time of what a commit on top of ``current`` follows; 0 and None before the first."""
+    if current.manifest is not None:
+        return current.manifest.version, current.manifest.committed_at
+    if current.generation == 0:
+        return 0, None
+    # The manifest that cannot be read was a version too: the one after the last that was kept.
+    kept = kept_manifests(partition)
+    return (kept[-1].version + 1, kept[-1].committed_at) if kept else (1, None)
 
 
 def _staged_in(folder: str, content: DayContent) -> DayContent:

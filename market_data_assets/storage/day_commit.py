@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from market_data_assets.domain.datasets import Finality
 from market_data_assets.storage.commit import Status
-from market_data_assets.storage.manifest import AbsentEntry, FailedEntry, FileEntry, Manifest, QuarantinedEntry
+from market_data_assets.storage.manifest import AbsentEntry, FailedEntry, FileEntry, Manifest, QuarantinedEntry, distinct_files
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,13 @@ class Commit:
 
     @property
     def instruments(self) -> int:
-        """Files: instruments that are stored."""
+        """Instruments that are stored."""
         return len(self._files)
 
     @property
     def bytes(self) -> int:
         """Bytes of the Parquet files."""
-        return sum(entry.size for entry in self._files)
+        return sum(entry.size for entry in distinct_files(self._files))
 
     @property
     def uncompressed_bytes(self) -> int:

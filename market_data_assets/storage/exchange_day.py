@@ -11,8 +11,9 @@ import pyarrow as pa
 from market_data_assets.domain.datasets import Dataset, Quarantined
 from market_data_assets.domain.days import TimeRange, day_end, day_start
 from market_data_assets.storage.manifest import FileEntry
-from market_data_assets.storage.parquet_read import TIMESTAMP_COLUMN
+from market_data_assets.storage.parquet_read import TIMESTAMP_COLUMN, times_of
 from market_data_assets.storage.stored_frames import StoredFrame
+from market_data_assets.storage.widening import widest
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class ExchangeDayFrame:
 
     @property
     def source_version(self) -> str:
-        """SHA-256 of each file that rows come from."""
+        """Identity of the rows of each file that they come from."""
         return "+".join(part.source_version for part in self.parts)
 
     def read(self, columns: Sequence[str] | None = None) -> pa.Table:
@@ -71,26 +72,14 @@ def merge_in_time(first: pa.Table, second: pa.Table) -> pa.Table:
     """Two tables in ascending ``timestamp`` as one; at equal times ``first`` comes first. Only the overlap is moved."""
     if not first.num_rows or not second.num_rows:
         return pa.concat_tables([first, second])
-    earlier, later = _times(first), _times(second)
+    earlier, later = times_of(first), times_of(second)
     begin = int(np.searchsorted(earlier, later[0], side="right"))
     end = int(np.searchsorted(later, earlier[-1], side="left"))
     overlap = pa.concat_tables([first.slice(begin), second.slice(0, end)]).unify_dictionaries()
-    order = np.argsort(_times(overlap), kind="stable")
+    order = np.argsort(times_of(overlap), kind="stable")
     return pa.concat_tables([first.slice(0, begin), overlap.take(order), second.slice(end)])
 
 
-def _times(table: pa.Table) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
-    times: np.ndarray[tuple[int], np.dtype[np.int64]] = table.column(TIMESTAMP_COLUMN).combine_chunks().view(pa.int64()).to_numpy()
-    return times
-
-
 def _same_schema(dataset: Dataset, tables: Sequence[pa.Table]) -> Sequence[pa.Table]:
-    """All tables with one schema: where files differ in a column's type, the later alternative holds both."""
-    fields = []
-    for index, field in enumerate(tables[0].schema):
-        column = dataset.columns[field.name]
-        kinds = [column.type, *column.alternatives]
-        widest = max((table.schema.field(index).type for table in tables), key=kinds.index)
-        fields.append(field.with_type(widest))
-    schema = pa.schema(fields)
+    schema = widest(dataset, [table.schema for table in tables])
     return [table if table.schema.equals(schema) else table.cast(schema) for table in tables]

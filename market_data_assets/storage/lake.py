@@ -3,8 +3,10 @@
 import datetime as dt
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from market_data_assets.domain.datasets import DailyFrames, Dataset, Finality, Frame
@@ -12,11 +14,19 @@ from market_data_assets.errors import PartitionIncomplete, PartitionMissing
 from market_data_assets.storage.building import Outcome, build_day, build_table, content_of, failed_entries, failures_of
 from market_data_assets.storage.commit import Run, commit_part_of_day, commit_whole_day
 from market_data_assets.storage.day_commit import Commit
+from market_data_assets.storage.known_at import LakeKnownAt
 from market_data_assets.storage.lake_reader import LakeReader
+from market_data_assets.storage.layout import shard_of
 from market_data_assets.storage.manifest import AbsentEntry
 from market_data_assets.storage.publish import Publication, publish
+from market_data_assets.storage.quarantine import keep_delivered
+from market_data_assets.storage.revisions import Revision, revisions_of
+from market_data_assets.storage.shard_commit import ShardedRun, commit_on_stored
 from market_data_assets.storage.stores.base import Store
 from market_data_assets.storage.sweep import Swept, sweep
+from market_data_assets.storage.views import Tables, write_view
+
+_INSTANTS_KEPT = 8
 
 
 class Lake(LakeReader):
@@ -25,11 +35,17 @@ class Lake(LakeReader):
     Args:
         scratch: Folder for files that are being built; the system's temporary folder by default.
         workers: Instruments evaluated at a time when a day is written; the number of cores by default.
+        clock: The time of a commit, µs UTC; this machine's by default.
     """
 
-    def __init__(self, store: Store, *, scratch: Path | None = None, workers: int | None = None) -> None:
+    def __init__(
+        self, store: Store, *, scratch: Path | None = None, workers: int | None = None, clock: Callable[[], int] | None = None
+    ) -> None:
         super().__init__(store)
         self._scratch = scratch
+        self._clock = clock or _microseconds
+        # A back-test asks for one instant again and again: the manifests of its time are then parsed once.
+        self._known_at = lru_cache(_INSTANTS_KEPT)(lambda instant: LakeKnownAt(store, instant))
         self._workers = workers or os.cpu_count() or 1
 
     def write_day(
@@ -53,9 +69,17 @@ class Lake(LakeReader):
             failures = failures_of(outcomes)
             known = [Outcome(absent=AbsentEntry(str(each), reason)) for each, reason in frames.absent.items() if each not in outcomes]
             content = content_of(dataset, [*outcomes.values(), *known], frames.finality, frames.inputs)
-            run = Run(replace(content, failed=failed_entries(failures)), _data(outcomes.values()), run_id, code_version)
+            refused, delivered = keep_delivered({str(each): found.delivered for each, found in outcomes.items() if found.delivered})
+            content = replace(content, quarantine_files=(*content.quarantine_files, *refused), failed=failed_entries(failures))
+            run = Run(content, {**_data(outcomes.values()), **delivered}, self._clock, run_id, code_version)
+            parts = [outcome.part for outcome in outcomes.values() if outcome.part is not None]
+            partition = self._partition(dataset, frames.day)
             commit = commit_part_of_day if partial else commit_whole_day
-            committed = commit(self._partition(dataset, frames.day), run)
+            if any(shard_of(dataset, instrument) is not None for instrument in (*outcomes, *frames.absent)):
+                sharded = ShardedRun(dataset, frames.day, partition, run, parts, partial, Path(folder), self._workers)
+                committed = commit_on_stored(partition, sharded.on, commit)
+            else:
+                committed = commit(partition, run)
         if failures:
             raise PartitionIncomplete(str(dataset), frames.day, {str(each): error for each, error in failures.items()})
         return Commit(committed.status, committed.manifest)
@@ -80,8 +104,24 @@ class Lake(LakeReader):
         with tempfile.TemporaryDirectory(prefix="lake-", dir=self._scratch) as folder:
             outcome = build_table(dataset, day, frame, Path(folder))
             content = content_of(dataset, [outcome], finality, inputs or {})
-            committed = commit_whole_day(self._partition(dataset, day), Run(content, outcome.data, run_id, code_version))
+            committed = commit_whole_day(self._partition(dataset, day), Run(content, outcome.data, self._clock, run_id, code_version))
         return Commit(committed.status, committed.manifest)
+
+    def as_known_at(self, instant: int) -> LakeKnownAt:
+        """This lake, read as a reader at ``instant`` (µs UTC) would have found it."""
+        return self._known_at(instant)
+
+    def revisions(self, dataset: Dataset, day: dt.date) -> Sequence[Revision]:
+        """Every version of a day that can be read, ascending; the current one last. None where nothing was ever committed.
+
+        Raises:
+            CorruptPartition, UnsupportedFormat: a manifest cannot be read.
+        """
+        return revisions_of(self._partition(dataset, day))
+
+    def write_view(self, prefix: str, files: Mapping[str, Tables], inputs: Mapping[str, str], *, run_id: str = "") -> Commit:
+        """Build and commit one value's month of a view; see :mod:`market_data_assets.storage.views`."""
+        return write_view(self._store, prefix, files, inputs, clock=self._clock, run_id=run_id)
 
     def recover(self, dataset: Dataset, day: dt.date) -> Publication:
         """Finish what a killed writer left of a committed day, and check every file of it.
@@ -101,6 +141,10 @@ class Lake(LakeReader):
     def sweep(self, now: dt.datetime) -> Swept:
         """Delete staged files older than 48 hours at ``now`` (aware) that no manifest names."""
         return sweep(self._store, now)
+
+
+def _microseconds() -> int:
+    return time.time_ns() // 1_000
 
 
 def _data(outcomes: Iterable[Outcome]) -> Mapping[str, Path]:

@@ -2,6 +2,8 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from difflib import get_close_matches
 from functools import partial
 
 import pyarrow as pa
@@ -9,12 +11,15 @@ import pyarrow as pa
 from market_data_assets.domain.datasets import DailyFrames, Dataset, Finality, Frame, Loader
 from market_data_assets.domain.days import TimeRange
 from market_data_assets.domain.instruments import InstrumentId
-from market_data_assets.errors import MarketDataError, PartitionMissing, UnsafeName
+from market_data_assets.domain.shards import parse_shard_name
+from market_data_assets.errors import MarketDataError, NoData, PartitionMissing, QueryError, UnsafeName, Unusable
 from market_data_assets.storage.exchange_day import exchange_day_frame, touches
 from market_data_assets.storage.layout import day_of_prefix, days_prefix, partition_prefix
 from market_data_assets.storage.manifest import DayContent, Manifest
 from market_data_assets.storage.parallel import for_each
 from market_data_assets.storage.partition import Current, Partition
+from market_data_assets.storage.quarantine_read import quarantined_rows
+from market_data_assets.storage.shard_read import read_shard, shards_of
 from market_data_assets.storage.stored_frames import Replaced, StoredFrame
 from market_data_assets.storage.stores.base import Store
 from market_data_assets.storage.unavailable import unavailable
@@ -44,7 +49,7 @@ class LakeReader:
         """
         manifest = self._current(self._partition(dataset, day)).manifest
         if manifest is None:
-            raise PartitionMissing(str(dataset), day)
+            raise self._missing(dataset, day)
         return manifest
 
     def read_day(self, dataset: Dataset, day: dt.date) -> DailyFrames:
@@ -111,19 +116,77 @@ class LakeReader:
         """Rows of the one table of a day, for a dataset of one file per day; errors as :meth:`read`."""
         return self._read(dataset, day, None, columns, time_range)
 
+    def read_quarantined(self, dataset: Dataset, day: dt.date, instrument: InstrumentId | None = None) -> Sequence[pa.Table]:
+        """The rows of an instrument (None: of the one table of a day) that were set aside, with their ``reason``, as delivered.
+
+        Raises:
+            PartitionMissing, CorruptPartition, UnsupportedFormat: as :meth:`manifest`.
+        """
+        return list(quarantined_rows(self._store, dataset, self.manifest(dataset, day), day, instrument))
+
+    def read_shard(
+        self, dataset: Dataset, day: dt.date, shard: str, columns: Sequence[str] | None = None, time_range: TimeRange | None = None
+    ) -> pa.Table:
+        """Rows of all instruments that are stored in a shard, such as the options of an underlying.
+
+        Ordered by instrument, then as delivered. Instruments that failed, were set aside or are absent have no rows here; the
+        manifest says which they are.
+
+        Args:
+            shard: Its name, such as ``DERIBIT:OPTION:BTC-USD``.
+            columns: In the order wanted; ``instrument_id``, a dictionary column, comes first where they do not name it. None
+                for all, hidden ones too.
+            time_range: Half-open, by exchange time; None for all.
+
+        Raises:
+            QueryError: the day says nothing about such a shard, or the dataset lacks a column.
+            Retryable, Unusable, NoData: none of its instruments is stored; as :meth:`read` of the first of them.
+            UnknownInstrument: not the name of a shard.
+            PartitionMissing, CorruptPartition, UnsupportedFormat: as :meth:`manifest`.
+        """
+        name = parse_shard_name(shard)
+        for _ in range(_READ_ATTEMPTS):
+            content = self.manifest(dataset, day).content
+            instruments = shards_of(dataset, (entry.instrument_id for entry in content.files)).get(name)
+            if instruments is None:
+                raise self._no_shard(dataset, day, content, name)
+            try:
+                return read_shard(self._partition(dataset, day), dataset, content, instruments, columns=columns, time_range=time_range)
+            except Replaced as error:
+                replaced = error
+        raise replaced
+
+    def read_exchange_shard(self, dataset: Dataset, day: dt.date, shard: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """The rows of a shard whose exchange time lies in ``day``: from its own day and, where stored, its neighbours.
+
+        Not ordered between days; columns and errors as :meth:`read_shard`, a missing neighbour is no error.
+        """
+        parts = [self.read_shard(dataset, day, shard, columns, TimeRange.of_day(day))]
+        for neighbour in (day - _DAY, day + _DAY):
+            with suppress(PartitionMissing, QueryError, NoData, Unusable):
+                parts.append(self.read_shard(dataset, neighbour, shard, columns, TimeRange.of_day(day)))
+        return pa.concat_tables(parts).unify_dictionaries()
+
+    def shards(self, dataset: Dataset, day: dt.date) -> Sequence[str]:
+        """The shards that hold instruments of the day, in order; errors as :meth:`manifest`."""
+        return list(shards_of(dataset, (entry.instrument_id for entry in self.manifest(dataset, day).content.files)))
+
     def instruments(self, dataset: Dataset, day: dt.date) -> Sequence[InstrumentId]:
-        """The instruments that have a stored file, in order; errors as :meth:`manifest`."""
+        """The instruments that are stored, in order; errors as :meth:`manifest`."""
         content = self.manifest(dataset, day).content
         return sorted(InstrumentId.parse(entry.instrument_id) for entry in content.files if entry.instrument_id is not None)
 
     def days(self, dataset: Dataset) -> Sequence[dt.date]:
         """The days that were ever committed, ascending."""
         partitions = [self._partition(dataset, day) for day in self._listed_days(dataset)]
-        found = for_each(lambda partition: partition.generation() > 0, partitions)
+        found = for_each(lambda partition: partition.is_stored(), partitions)
         return [day_of_prefix(dataset, partition.prefix) for partition, exists in zip(partitions, found, strict=True) if exists]
 
     def _partition(self, dataset: Dataset, day: dt.date) -> Partition:
         return Partition(self._store, partition_prefix(dataset, day))
+
+    def _missing(self, dataset: Dataset, day: dt.date) -> PartitionMissing:
+        return PartitionMissing(str(dataset), day)
 
     def _current(self, partition: Partition) -> Current:
         """The manifest as it is now, parsed once per generation."""
@@ -169,6 +232,14 @@ class LakeReader:
             except Replaced as error:
                 replaced = error
         raise replaced
+
+    def _no_shard(self, dataset: Dataset, day: dt.date, content: DayContent, shard: str) -> MarketDataError:
+        for entries in (content.failed, content.quarantined, content.absent):
+            mentioned = shards_of(dataset, (entry.instrument_id for entry in entries)).get(shard)
+            if mentioned is not None:
+                return unavailable(dataset, day, content, mentioned[0])
+        near = get_close_matches(shard, shards_of(dataset, (entry.instrument_id for entry in content.files)))
+        return QueryError.unknown(f"{dataset} {day}: shard", shard, near)
 
     def _listed_days(self, dataset: Dataset) -> Sequence[dt.date]:
         found = []

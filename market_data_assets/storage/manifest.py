@@ -3,27 +3,43 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from market_data_assets.domain.datasets import Dataset, Finality
 from market_data_assets.storage.layout import QUARANTINE
 
-FORMAT = 1
+FORMAT = 2
+"""2 added shards and the commit time. Days without them have the same content hash in both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Where the rows of one instrument lie in a shard.
+
+    Attributes:
+        first_row_group: Their first row group; how many there are says the entry.
+        sha256: Identity of the rows: of the bytes of their row groups, which do not depend on what else is in the file.
+    """
+
+    first_row_group: int
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
-    """One stored file.
+    """What is stored of one instrument: a file, or a part of a file that it shares with others.
 
     Attributes:
-        name: File name below the partition's prefix (below its quarantine prefix for rows set aside).
+        name: File name below the partition's prefix (below its quarantine prefix for what was set aside).
         instrument_id: None for the one file of a whole day.
-        uncompressed_bytes: Bytes of the same rows in Arrow memory.
+        rows, row_groups, uncompressed_bytes: Of this instrument; the bytes are those of the same rows in Arrow memory.
+        size, crc32c, sha256: Of the whole file.
         min_timestamp, max_timestamp: First and last exchange time, µs UTC, both inclusive.
         source_version: What identifies the vendor's file or the inputs it was made from; may be empty.
         staged: Full name under which the file was staged; gone once it is published.
+        part: Where in the file; None for an instrument with a file of its own.
     """
 
     name: str
@@ -38,6 +54,12 @@ class FileEntry:
     max_timestamp: int | None
     source_version: str
     staged: str
+    part: Part | None = None
+
+    @property
+    def rows_sha256(self) -> str:
+        """Identity of the instrument's rows: of its part of a shard, else of its file."""
+        return self.sha256 if self.part is None else self.part.sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +92,12 @@ class DayContent:
     """What a partition holds, without who wrote it: two runs with equal content are the same day.
 
     Attributes:
+        files: One entry per instrument that is stored; those of a shard name the same file.
         inputs: Content hashes of the stored days this one was computed from.
-        quarantine_files: Files with the rows set aside, where there are rows to keep.
+        quarantine_files: One entry per instrument that rows, or the vendor's file, were kept of. Instruments that came in
+            the same file name the same one.
+        copied: Of a run: the instruments that it took over from stored shards into its own, with the identity of their rows
+            there. It says nothing about them; one that is not in ``files`` could not be read. Empty in a manifest.
     """
 
     files: Sequence[FileEntry]
@@ -82,12 +108,13 @@ class DayContent:
     finality: Finality = Finality.FINAL
     inputs: Mapping[str, str] = field(default_factory=dict)
     schema_fingerprint: str = ""
+    copied: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def content_hash(self) -> str:
         """Identity of the content. Where and how often it was staged plays no part."""
         parts = {
-            "files": sorted([entry.name, entry.sha256] for entry in self.files),
+            "files": sorted(_identity(entry) for entry in self.files),
             "quarantine_files": sorted([entry.name, entry.sha256] for entry in self.quarantine_files),
             "absent": sorted([entry.instrument_id, entry.reason] for entry in self.absent),
             "quarantined": sorted([entry.instrument_id, entry.reason, entry.rows] for entry in self.quarantined),
@@ -106,7 +133,7 @@ class DayContent:
         return dict(sorted(counts.items()))
 
     def file_of(self, instrument_id: str | None) -> FileEntry | None:
-        """The file of an instrument (None: of the whole day), if it is stored."""
+        """What is stored of an instrument (None: of the whole day), if anything is."""
         return self._by_instrument.get(instrument_id)
 
     @cached_property
@@ -122,6 +149,7 @@ class Manifest:
         partition: Prefix of the partition it belongs to.
         version: 1 for the first commit of the partition, one more for each later one.
         tx: The transaction that committed it; unique.
+        committed_at: When, µs UTC by the writer's clock, later than every former version; None in format 1, which does not say.
     """
 
     partition: str
@@ -130,13 +158,27 @@ class Manifest:
     run_id: str
     code_version: str
     content: DayContent
+    committed_at: int | None
 
     def objects(self) -> Iterator[tuple[str, FileEntry]]:
-        """Every object that belongs to the partition: its published name, and its entry."""
-        for entry in self.content.files:
+        """Every object that belongs to the partition, once: its published name, and one of its entries."""
+        for entry in distinct_files(self.content.files):
             yield self.partition + entry.name, entry
-        for entry in self.content.quarantine_files:
+        for entry in distinct_files(self.content.quarantine_files):
             yield QUARANTINE + self.partition + entry.name, entry
+
+
+def distinct_files(entries: Iterable[FileEntry]) -> Sequence[FileEntry]:
+    """One entry for each file, in order: sizes and checksums are of the file, so they count once."""
+    return list({entry.name: entry for entry in entries}.values())
+
+
+def _identity(entry: FileEntry) -> list[str]:
+    identity = [entry.name, entry.sha256]
+    if entry.part is None:
+        return identity
+    # The shard's digest does not say whose rows are where, nor that one without rows is stored.
+    return [*identity, entry.instrument_id or "", entry.part.sha256, f"{entry.part.first_row_group}+{entry.row_groups}"]
 
 
 def schema_fingerprint(dataset: Dataset) -> str:

@@ -2,14 +2,25 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, fields
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from itertools import groupby
 from typing import Any, TypeVar
 
 from market_data_assets.domain.datasets import Finality
 from market_data_assets.errors import CorruptPartition, UnsafeName, UnsupportedFormat
 from market_data_assets.storage.layout import STAGING
-from market_data_assets.storage.manifest import FORMAT, AbsentEntry, DayContent, FailedEntry, FileEntry, Manifest, QuarantinedEntry
+from market_data_assets.storage.manifest import (
+    FORMAT,
+    AbsentEntry,
+    DayContent,
+    FailedEntry,
+    FileEntry,
+    Manifest,
+    Part,
+    QuarantinedEntry,
+    distinct_files,
+)
 from market_data_assets.storage.names import checked_name
 
 T = TypeVar("T")
@@ -30,12 +41,16 @@ def encode_manifest(manifest: Manifest) -> bytes:
         "tx": manifest.tx,
         "run_id": manifest.run_id,
         "code_version": manifest.code_version,
+        "committed_at": manifest.committed_at,
         "content_hash": content.content_hash,
         "schema_fingerprint": content.schema_fingerprint,
         "finality": content.finality,
         "inputs": dict(content.inputs),
         "quality": content.quality,
         **{key: [asdict(entry) for entry in getattr(content, key)] for key in _ENTRIES},
+        "files": [_file_body(entry) for entry in content.files if entry.part is None],
+        "quarantine_files": [_file_body(entry) for entry in content.quarantine_files],
+        "shards": _shard_bodies(content.files),
     }
     return json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
 
@@ -55,24 +70,101 @@ def decode_manifest(data: bytes, partition: str) -> Manifest:
     if isinstance(found, int) and not isinstance(found, bool) and found > FORMAT:
         raise UnsupportedFormat(partition, found, FORMAT)
     try:
-        return _manifest(_object(body, "manifest", _KEYS), partition)
+        keys = _KEYS_OF_FORMAT_1 if found == 1 else _KEYS
+        return _manifest(_object(body, "manifest", keys), partition)
     except (_NotAManifestError, UnsafeName) as error:
         raise CorruptPartition(partition, f"the manifest is not valid: {error}") from error
 
 
-_ENTRIES = ("files", "absent", "quarantined", "quarantine_files", "failed")
+_ENTRIES = ("absent", "quarantined", "failed")
+_FILES = ("files", "quarantine_files")
 _ABOUT_THE_COMMIT = ("format", "partition", "version", "tx", "run_id", "code_version")
 _ABOUT_THE_CONTENT = ("content_hash", "schema_fingerprint", "finality", "inputs", "quality")
-_KEYS = frozenset((*_ABOUT_THE_COMMIT, *_ABOUT_THE_CONTENT, *_ENTRIES))
+_KEYS_OF_FORMAT_1 = frozenset((*_ABOUT_THE_COMMIT, *_ABOUT_THE_CONTENT, *_ENTRIES, *_FILES))
+_KEYS = _KEYS_OF_FORMAT_1 | {"shards", "committed_at"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Shard:
+    """A file of several instruments. Sizes and checksums stand once, not with each of them."""
+
+    name: str
+    size: int
+    crc32c: int
+    sha256: str
+    staged: str
+    contracts: list[object]
+
+
+@dataclass(frozen=True, slots=True)
+class _Contract:
+    """What is of one instrument in a shard; ``sha256`` identifies its rows."""
+
+    instrument_id: str
+    rows: int
+    first_row_group: int
+    row_groups: int
+    sha256: str
+    uncompressed_bytes: int
+    min_timestamp: int | None
+    max_timestamp: int | None
+    source_version: str
+
+
+_OF_THE_FILE = tuple(each.name for each in fields(_Shard) if each.name != "contracts")
+_OF_THE_CONTRACT = tuple(each.name for each in fields(_Contract) if each.name not in {"first_row_group", "sha256"})
+
+
+def _file_body(entry: FileEntry) -> Mapping[str, object]:
+    return {key: value for key, value in asdict(entry).items() if key != "part"}
+
+
+def _shard_bodies(files: Iterable[FileEntry]) -> Sequence[Mapping[str, object]]:
+    parts = sorted((entry for entry in files if entry.part is not None), key=lambda entry: (entry.name, entry.instrument_id or ""))
+    grouped = [list(group) for _, group in groupby(parts, key=lambda entry: entry.name)]
+    return [
+        {**{key: getattr(group[0], key) for key in _OF_THE_FILE}, "contracts": [_contract_body(entry) for entry in group]}
+        for group in grouped
+    ]
+
+
+def _contract_body(entry: FileEntry) -> Mapping[str, object]:
+    assert entry.part is not None  # only parts are grouped into shards
+    return {
+        **{key: getattr(entry, key) for key in _OF_THE_CONTRACT},
+        "first_row_group": entry.part.first_row_group,
+        "sha256": entry.part.sha256,
+    }
+
+
+def _parts(body: Mapping[str, Any]) -> Sequence[FileEntry]:
+    """The entries of every instrument in every shard."""
+    return [entry for shard in _entries(body, "shards", _Shard) for entry in _parts_of(shard)]
+
+
+def _parts_of(shard: _Shard) -> Sequence[FileEntry]:
+    contracts = _entries({"contracts": shard.contracts}, "contracts", _Contract)
+    if not contracts:
+        raise _NotAManifestError(f"shard {shard.name} holds no instrument")
+    of_the_file = {key: getattr(shard, key) for key in _OF_THE_FILE}
+    return [
+        FileEntry(
+            **of_the_file,
+            **{key: getattr(contract, key) for key in _OF_THE_CONTRACT},
+            part=Part(contract.first_row_group, contract.sha256),
+        )
+        for contract in contracts
+    ]
 
 
 def _manifest(body: Mapping[str, Any], partition: str) -> Manifest:
-    if body["format"] != FORMAT or isinstance(body["format"], bool):
-        raise _NotAManifestError(f"format is {body['format']!r}, expected {FORMAT}")
+    if body["format"] not in {1, FORMAT} or not isinstance(body["format"], int) or isinstance(body["format"], bool):
+        raise _NotAManifestError(f"format is {body['format']!r}, expected 1 or {FORMAT}")
     if body["partition"] != partition:
         raise _NotAManifestError(f"it belongs to {body['partition']!r}")
+    files, parts = _entries(body, "files", FileEntry), _parts(body) if "shards" in body else ()
     content = DayContent(
-        files=_entries(body, "files", FileEntry),
+        files=tuple(sorted((*files, *parts), key=lambda entry: entry.instrument_id or "")) if parts else files,
         absent=_entries(body, "absent", AbsentEntry),
         quarantined=_entries(body, "quarantined", QuarantinedEntry),
         failed=_entries(body, "failed", FailedEntry),
@@ -81,10 +173,14 @@ def _manifest(body: Mapping[str, Any], partition: str) -> Manifest:
         inputs=_texts(body["inputs"]),
         schema_fingerprint=_text(body["schema_fingerprint"], "schema_fingerprint"),
     )
-    for entry in (*content.files, *content.quarantine_files):
+    for entry in (*distinct_files(content.files), *distinct_files(content.quarantine_files)):
         _check_file(entry, partition)
+    for entry in parts:
+        _check_digest(entry.rows_sha256, f"rows of {entry.instrument_id}")
+    _distinct([entry.name for entry in files] + sorted({entry.name for entry in parts}), "a file")
     for entries in (content.files, content.quarantine_files):
-        _distinct(entries)
+        _distinct([entry.instrument_id for entry in entries], "an instrument")
+        _distinct([name for name, *_ in {_bytes_of(entry) for entry in entries}], "with other bytes, a file")
     if body["content_hash"] != content.content_hash:
         raise _NotAManifestError("content_hash does not match the content")
     if body["quality"] != content.quality:
@@ -96,6 +192,7 @@ def _manifest(body: Mapping[str, Any], partition: str) -> Manifest:
         run_id=_text(body["run_id"], "run_id"),
         code_version=_text(body["code_version"], "code_version"),
         content=content,
+        committed_at=_count(body["committed_at"], "committed_at") if "committed_at" in body else None,
     )
 
 
@@ -104,20 +201,27 @@ def _check_file(entry: FileEntry, partition: str) -> None:
         raise _NotAManifestError(f"file {entry.name!r} lies in a folder of its own")
     if not checked_name(entry.staged).startswith(STAGING + partition):
         raise _NotAManifestError(f"file {entry.name} was staged for another partition: {entry.staged!r}")
-    if not re.fullmatch(r"[0-9a-f]{64}", entry.sha256):
-        raise _NotAManifestError(f"sha256 of {entry.name} is {entry.sha256!r}")
+    _check_digest(entry.sha256, entry.name)
 
 
-def _distinct(entries: Sequence[FileEntry]) -> None:
-    if len({entry.name for entry in entries}) != len(entries) or len({entry.instrument_id for entry in entries}) != len(entries):
-        raise _NotAManifestError("a file or an instrument is named twice")
+def _check_digest(digest: str, what: str) -> None:
+    if not re.fullmatch(r"[0-9a-f]{64}", digest):
+        raise _NotAManifestError(f"sha256 of {what} is {digest!r}")
+
+
+def _distinct(found: Sequence[object], what: str) -> None:
+    if len(set(found)) != len(found):
+        raise _NotAManifestError(f"{what} is named twice")
+
+
+def _bytes_of(entry: FileEntry) -> tuple[str, int, int, str]:
+    return (entry.name, entry.size, entry.crc32c, entry.sha256)
 
 
 def _entries(body: Mapping[str, Any], key: str, kind: type[T]) -> Sequence[T]:
-    found = body[key]
-    if not isinstance(found, list):
-        raise _NotAManifestError(f"{key} is not a list")
-    names = frozenset(each.name for each in fields(kind))  # type: ignore[arg-type]
+    found = _list(body[key], key)
+    # A part is not written with its entry: shards are.
+    names = frozenset(each.name for each in fields(kind) if each.name != "part")  # type: ignore[arg-type]
     return tuple(_entry(_object(each, key, names), key, kind) for each in found)
 
 
@@ -157,11 +261,18 @@ def _optional_text(value: object, what: str) -> str | None:
     return None if value is None else _text(value, what)
 
 
+def _list(value: object, what: str) -> list[object]:
+    if not isinstance(value, list):
+        raise _NotAManifestError(f"{what} is {type(value).__name__}, expected a list")
+    return value
+
+
 _CHECKS: Mapping[Any, Callable[[object, str], Any]] = {
     str: _text,
     int: _count,
     int | None: _instant,
     str | None: _optional_text,
+    list[object]: _list,
 }
 
 

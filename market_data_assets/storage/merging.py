@@ -5,7 +5,12 @@ from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from market_data_assets.domain.datasets import Finality
-from market_data_assets.storage.manifest import DayContent
+from market_data_assets.errors import MarketDataError
+from market_data_assets.storage.manifest import DayContent, FileEntry
+
+
+class StaleShard(MarketDataError):
+    """The run wrote shards on top of a day that another writer has changed since: they must be written again."""
 
 
 class _OfInstrument(Protocol):
@@ -17,28 +22,35 @@ E = TypeVar("E", bound=_OfInstrument)
 
 
 def replaced(stored: DayContent | None, run: DayContent) -> DayContent:
-    """The day after a run over all its instruments: what the run found, and what is kept of those that failed."""
-    return run if stored is None else _joined(run, _kept_of_failed(stored, run))
+    """The day after a run over all its instruments: what the run found, and what is kept of those that failed.
+
+    Raises:
+        StaleShard: the shards of the run hold other rows of those that failed than the stored day.
+    """
+    return _joined(run, _kept_of_failed(stored or _NOTHING, run), stored or _NOTHING)
 
 
 def merged(stored: DayContent | None, run: DayContent) -> DayContent:
     """The day after a run over some instruments: their former entries are replaced, those of others are kept.
 
     The day stays provisional while the entries that are kept, or the new ones, are.
+
+    Raises:
+        StaleShard: the shards of the run hold other rows of other instruments than the stored day.
     """
     if stored is None:
-        return run
+        return _joined(run, _NOTHING, _NOTHING)
     run_again = instruments_of(run)
     others = _only(stored, lambda instrument: instrument not in run_again)
     provisional = Finality.PROVISIONAL in ({stored.finality, run.finality} if instruments_of(others) else {run.finality})
-    day = _joined(_joined(run, _kept_of_failed(stored, run)), others)
+    day = _joined(run, _both(_kept_of_failed(stored, run), others), stored)
     return replace(day, finality=Finality.PROVISIONAL if provisional else Finality.FINAL, inputs={**stored.inputs, **run.inputs})
 
 
 def instruments_of(content: DayContent) -> frozenset[str | None]:
     """Every instrument that the content says anything about."""
     entries: Iterable[_OfInstrument] = (
-        *content.files,
+        *(entry for entry in content.files if entry.instrument_id not in content.copied),
         *content.absent,
         *content.quarantined,
         *content.failed,
@@ -66,8 +78,33 @@ def _only(content: DayContent, wanted: Callable[[str | None], bool]) -> DayConte
     )
 
 
-def _joined(run: DayContent, kept: DayContent) -> DayContent:
-    """The entries of both; everything else from ``run``."""
+def _joined(run: DayContent, kept: DayContent, stored: DayContent) -> DayContent:
+    """The entries of both; everything else from ``run``. Of the shards that the run has written, its entries hold."""
+    names = {entry.name for entry in run.files if entry.part is not None}
+    # Rows that the run wanted to copy and could not read are in none of its files.
+    names |= {entry.name for entry in kept.files if entry.instrument_id in run.copied}
+    _check_copied(run, [entry for entry in kept.files if entry.name in names])
+    _check_left_alone(kept, [entry for entry in stored.files if entry.part is not None and entry.name not in names])
+    elsewhere = replace(kept, files=tuple(entry for entry in kept.files if entry.name not in names))
+    return replace(_both(run, elsewhere), copied={})
+
+
+def _check_copied(run: DayContent, kept: Sequence[FileEntry]) -> None:
+    """The run has copied exactly those rows that are to be kept."""
+    if {entry.instrument_id: entry.rows_sha256 for entry in kept} != run.copied:
+        raise StaleShard("a shard was written on top of rows that another writer has replaced")
+
+
+def _check_left_alone(kept: DayContent, stored: Sequence[FileEntry]) -> None:
+    """A shard that the run has not written again is kept with all its instruments, or goes with all of them."""
+    staying = {entry.instrument_id for entry in kept.files}
+    stay = {entry.name for entry in stored if entry.instrument_id in staying}
+    go = {entry.name for entry in stored if entry.instrument_id not in staying}
+    if stay & go:
+        raise StaleShard(f"{', '.join(sorted(stay & go))}: another writer has added instruments to a shard that others left")
+
+
+def _both(run: DayContent, kept: DayContent) -> DayContent:
     return replace(
         run,
         files=_sorted(run.files, kept.files),
@@ -80,3 +117,6 @@ def _joined(run: DayContent, kept: DayContent) -> DayContent:
 
 def _sorted(*groups: Sequence[E]) -> tuple[E, ...]:
     return tuple(sorted((entry for group in groups for entry in group), key=lambda entry: entry.instrument_id or ""))
+
+
+_NOTHING = DayContent(())

@@ -1,7 +1,9 @@
 """One partition in a store, and its manifest as it is now."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from market_data_assets.errors import CorruptPartition
 from market_data_assets.storage.layout import MANIFEST, SUCCESS
 from market_data_assets.storage.manifest import FileEntry, Manifest
 from market_data_assets.storage.manifest_json import decode_manifest
@@ -43,6 +45,18 @@ class Partition:
     def published_name(self, entry: FileEntry) -> str:
         """The documented name of a file of the day."""
         return self.prefix + entry.name
+
+    def names_of(self, entry: FileEntry) -> Sequence[str]:
+        """Where the bytes of a file of the day may lie, in the order to look."""
+        return (self.published_name(entry), entry.staged)
+
+    def damage(self, entry: FileEntry) -> CorruptPartition:
+        """The error that says that the bytes of a file of the day are nowhere."""
+        return CorruptPartition(self.prefix, f"{entry.name} is missing, or its bytes are not those that were committed")
+
+    def is_stored(self) -> bool:
+        """Whether anything was ever committed."""
+        return self.generation() > 0
 
     def current(self) -> Current:
         """The manifest as it is now.

@@ -1,6 +1,7 @@
 import pytest
 
 from market_data_assets.domain.instruments import InstrumentId
+from market_data_assets.domain.schemas import RAW
 from market_data_assets.domain.universe import Universe, id_pattern
 from market_data_assets.domain.venues import VENUES
 from market_data_assets.errors import SettingsError
@@ -80,3 +81,17 @@ NEVER_MATCHING = ["", "BTCUSDT", "BTC*", "BINANCE:PERP", "BINANCE:*", "BINANCE:S
 def test_a_pattern_that_could_never_match_is_refused(text: str) -> None:
     with pytest.raises(SettingsError):
         Universe(patterns=(text,))
+
+
+def test_data_types_are_chosen_in_the_order_of_the_instrument_and_none_means_all() -> None:
+    listed = ("trades", "quotes", "book_snapshot_5", "liquidations")
+    assert Universe().choose(listed) == listed
+    assert Universe(data_types=("liquidations", "trades", "options_chain")).choose(listed) == ("trades", "liquidations")
+
+
+@pytest.mark.parametrize("name", ["trade", "TRADES", "quotes", "candles_1m", ""])
+def test_a_data_type_that_is_no_raw_table_is_refused_and_the_known_ones_are_listed(name: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        Universe(data_types=("trades", name))
+    assert repr(name) in str(error.value)
+    assert all(dataset.name in str(error.value) for dataset in RAW)

@@ -2,8 +2,8 @@ import re
 
 import pytest
 
-from market_data_assets.domain.instruments import InstrumentId
-from market_data_assets.domain.symbols.listing import GROUPS, Listing
+from market_data_assets.domain.instruments import InstrumentId, InstrumentType
+from market_data_assets.domain.symbols.listing import GROUPS, Listing, group_of
 from market_data_assets.domain.venues import VENUES, Market, find_instrument, find_markets, market_of
 from market_data_assets.errors import SettingsError, UnknownInstrument
 
@@ -113,3 +113,30 @@ def test_a_written_id_may_name_the_venue_as_vendors_do(text: str, canonical: str
 def test_a_written_id_of_an_unknown_venue_is_refused() -> None:
     with pytest.raises(UnknownInstrument, match=r"MTGOX.*a known venue.*BINANCE"):
         find_instrument("MTGOX:SPOT_PAIR:BTC-USD")
+
+
+@ANY_MARKET
+def test_funding_has_an_interval_only_where_contracts_pay_it(market: Market) -> None:
+    spot_or_option = market.exchange in {
+        "binance",
+        "okex",
+        "okex-options",
+        "bybit-spot",
+        "bybit-options",
+        "coinbase",
+        "kraken",
+        "bitfinex",
+        "upbit",
+    }
+    assert market.funding_interval_hours in ({None} if spot_or_option else {None, 8.0})
+    assert market.percent_per_volatility == (100 if market.exchange in {"okex-options", "bybit-options"} else 1)
+
+
+def test_the_largest_perpetual_markets_have_a_funding_interval() -> None:
+    known = {market.exchange for market in MARKETS if market.funding_interval_hours is not None}
+    assert known == {"binance-futures", "binance-delivery", "deribit", "okex-swap", "bybit", "bitmex"}
+
+
+def test_a_type_has_one_group_or_none() -> None:
+    assert {group: group_of(kind) for group, kind in GROUPS.items()} == {group: group for group in GROUPS}
+    assert [group_of(kind) for kind in (InstrumentType.COMBO, InstrumentType.INDEX)] == [None, None]

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from market_data_assets.errors import PreconditionFailed, Retryable
+from market_data_assets.storage.layout import MANIFEST
 from market_data_assets.storage.stores.base import Content, Head, Listed, Store
 from market_data_assets.storage.stores.memory import MemoryStore
 
@@ -16,22 +17,24 @@ class SnapshotStore(MemoryStore):
     """A memory store that can be copied, so that many futures of one state can be tried.
 
     Its clock stands still, and every name counts its own generations: states that differ only in when something
-    unrelated happened are then equal.
+    unrelated happened are then equal. It remembers every manifest that it ever held.
     """
 
     def __init__(self) -> None:
         super().__init__(clock=lambda: STANDSTILL)
         self._generations: dict[str, int] = {}
+        self.manifests: tuple[bytes, ...] = ()
 
     def copy(self) -> "SnapshotStore":
         twin = SnapshotStore()
         twin._objects = dict(self._objects)
         twin._generations = dict(self._generations)
+        twin.manifests = self.manifests
         return twin
 
     def fingerprint(self) -> int:
         objects = tuple(sorted((name, found.data, found.head.generation) for name, found in self._objects.items()))
-        return hash((objects, tuple(sorted(self._generations.items()))))
+        return hash((objects, tuple(sorted(self._generations.items())), self.manifests))
 
     def names(self) -> set[str]:
         return set(self._objects)
@@ -39,6 +42,8 @@ class SnapshotStore(MemoryStore):
     def _store(self, name: str, content: bytes, checksum: int) -> int:
         self._generation = self._generations.get(name, 0)
         self._generations[name] = super()._store(name, content, checksum)
+        if name.endswith(f"/{MANIFEST}"):
+            self.manifests = (*self.manifests, content)
         return self._generations[name]
 
 

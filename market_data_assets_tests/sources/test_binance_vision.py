@@ -117,8 +117,45 @@ def test_a_checksum_in_a_folder_is_compared_where_there_is_one(tmp_path: Path, c
     (instrument,) = vision.instruments(DAY).instruments
     assert vision.fetch(TRADES, instrument, DAY).read().num_rows == 1
     path.with_name(f"{path.name}.CHECKSUM").write_bytes(checksum(b"another"))
-    with pytest.raises(Unusable, match="by the checksum file"):
+    with pytest.raises(Unusable, match="by the checksum file") as caught:
         vision.fetch(TRADES, instrument, DAY)
+    assert caught.value.delivered is not None
+    assert caught.value.delivered.path == path
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<html>sorry</html>",
+        zipped(file_of(spot(START), header=None))[:-9],
+        zipped(file_of(spot(START).replace(",True", ",maybe"), header=None)),
+        zipped(file_of(spot(START), header="id,price,qty,quote_qty,when,is_buyer_maker,is_best_match")),
+    ],
+    ids=["page", "truncated", "impossible value", "renamed column"],
+)
+@pytest.mark.parametrize("transport", ["http", "folder"])
+def test_a_refused_file_travels_with_its_refusal(server: FaultServer, tmp_path: Path, cache: Path, content: bytes, transport: str) -> None:
+    publish(server, content)
+    path = tmp_path / FOLDER[1:] / f"{STEM}.zip"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    vision = source(server, cache) if transport == "http" else BinanceVisionSource(tmp_path.as_uri(), Universe(), cache)
+    (instrument,) = vision.instruments(DAY).instruments
+    with pytest.raises(Unusable) as caught:
+        vision.fetch(TRADES, instrument, DAY).read()
+    assert caught.value.delivered is not None
+    assert caught.value.delivered.path.read_bytes() == content
+
+
+def test_the_universe_chooses_data_types(tmp_path: Path, cache: Path) -> None:
+    path = tmp_path / FOLDER[1:] / f"{STEM}.zip"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(zipped(file_of(spot(START), header=None)))
+    chosen = {}
+    for data_types in ((), ("trades",), ("liquidations",)):
+        (instrument,) = BinanceVisionSource(tmp_path.as_uri(), Universe(data_types=data_types), cache).instruments(DAY).instruments
+        chosen[data_types] = instrument.data_types
+    assert chosen == {(): ("trades",), ("trades",): ("trades",), ("liquidations",): ()}
 
 
 def test_aggregated_trades_stand_in_where_there_are_no_trades(server: FaultServer, cache: Path) -> None:

@@ -21,6 +21,7 @@ from market_data_assets.errors import (
     SettingsError,
     StorageFailed,
     TooLarge,
+    Unusable,
 )
 from market_data_assets.sources.archives import gunzip
 from market_data_assets.sources.download import Downloader, join_url
@@ -136,10 +137,42 @@ def test_a_page_with_status_200_is_drift_at_once(server: FaultServer, make: Make
     assert leftovers(cache) == []
 
 
+BOMB = gzip.compress(bytes(100 << 20))
+
+
+@pytest.mark.parametrize(
+    ("refused", "error"),
+    [(CONTENT[:9_000], DamagedFile), (CONTENT + b"junk", DamagedFile), (b"<html>" + bytes(3 << 20), SchemaDrift), (BOMB, TooLarge)],
+    ids=["truncated", "junk after the end", "page", "bomb"],
+)
+def test_a_refused_file_travels_whole_with_its_refusal_and_goes_with_it(
+    server: FaultServer, make: Make, cache: Path, refused: bytes, error: type[Unusable]
+) -> None:
+    server.script("/file", Answer(refused))
+    with pytest.raises(error) as caught:
+        fetch(make(), server)
+    delivered = caught.value.delivered
+    assert delivered is not None
+    assert delivered.path.read_bytes() == refused
+    assert leftovers(cache) == [delivered.path]
+    del delivered, caught
+    assert leftovers(cache) == []
+
+
+@pytest.mark.parametrize("fault", [Fault.HALF, Fault.RESET])
+def test_a_refused_file_that_does_not_arrive_whole_is_not_kept(server: FaultServer, make: Make, cache: Path, fault: Fault) -> None:
+    server.script("/file", Answer(b"<html>" + bytes(3 << 20), fault=fault))
+    with pytest.raises(SchemaDrift) as caught:
+        fetch(make(), server)
+    assert caught.value.delivered is None
+    assert leftovers(cache) == []
+
+
 def test_too_many_bytes_are_too_large_before_all_have_arrived(server: FaultServer, make: Make, cache: Path) -> None:
     server.script("/file", Answer(bytes(5 << 20)))
-    with pytest.raises(TooLarge, match="1000 bytes as delivered"):
+    with pytest.raises(TooLarge, match="1000 bytes as delivered") as caught:
         make(Limits(delivered_bytes=1_000)).fetch(f"{server.url}/file", "file", lambda _, pieces, __: sum(map(len, pieces)))
+    assert caught.value.delivered is None
     assert leftovers(cache) == []
 
 

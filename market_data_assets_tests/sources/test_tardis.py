@@ -1,12 +1,14 @@
 """Tardis over HTTP and from a folder: which instruments a day has, what a file becomes, and what absence means."""
 
 import datetime as dt
+import gc
 import gzip
 import json
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +16,27 @@ import pytest
 
 from market_data_assets.domain.instrument_rows import Instrument
 from market_data_assets.domain.instruments import InstrumentId
-from market_data_assets.domain.schemas import BOOK_SNAPSHOT_5, TRADES
+from market_data_assets.domain.schemas import BOOK_SNAPSHOT_5, RAW, TRADES
 from market_data_assets.domain.universe import Universe
-from market_data_assets.errors import AuthError, NotAvailableYet, NotListed, Retryable, SchemaDrift, SettingsError, Unusable
+from market_data_assets.errors import (
+    AuthError,
+    BadData,
+    DamagedFile,
+    NotAvailableYet,
+    NotListed,
+    Retryable,
+    SchemaDrift,
+    SettingsError,
+    TooLarge,
+    Unusable,
+)
 from market_data_assets.sources.base import Secret, fetch_day
 from market_data_assets.sources.tardis import API_URL, TardisSource
 from market_data_assets.sources.tardis_metadata import parse_exchange
 from market_data_assets_tests.faults.http_server import Answer, FaultServer
 from market_data_assets_tests.sources.conftest import QUICK
 from market_data_assets_tests.sources.csv.frames import DAY, file_of, trade
+from market_data_assets_tests.sources.csv.vendor_lines import CELLS, DATASETS, line, text_of
 
 NOON_OF_NEXT_WEEK = 1_723_680_000.0
 PATH = "/v1/binance/trades/2024/08/08/BTCUSDT.csv.gz"
@@ -84,21 +98,27 @@ def test_the_day_of_real_files_has_its_instruments(samples: Path, cache: Path) -
     assert {"trades", "book_snapshot_5", "incremental_book_L2"} <= set(found.instruments[0].data_types)
 
 
-@pytest.mark.parametrize(
-    ("identifier", "trades", "books"),
-    [("BINANCE:PERP:BTC-USD", 2_286, 9_941), ("BINANCE:PERP:BTC-USDT", 21_313, 5_891), ("BINANCE:SPOT_PAIR:BTC-USDT", 9_757, 3_060)],
-)
-def test_real_files_read_completely_and_sorted(samples: Path, cache: Path, identifier: str, trades: int, books: int) -> None:
-    tardis = folder_source(samples / "tardis_from_raw", cache, "binance")
-    instruments = tardis.instruments(DAY).instruments
-    for dataset, rows in ((TRADES, trades), (BOOK_SNAPSHOT_5, books)):
-        frame = fetch_day(tardis, dataset, instruments, DAY)[InstrumentId.parse(identifier)]
-        table = dataset.conform(frame.read())
-        assert table.num_rows == rows
-        assert frame.quarantined == ()
-        assert frame.source_version.startswith("sha256:")
-        times = table.column("timestamp").to_pylist()
-        assert times == sorted(times)
+@pytest.mark.parametrize("day", [DAY, dt.date(2024, 8, 9)])
+def test_every_real_file_reads_completely_and_sorted(samples: Path, cache: Path, day: dt.date) -> None:
+    root = samples / "tardis_from_raw"
+    tardis = folder_source(root, cache, "binance")
+    instruments = tardis.instruments(day).instruments
+    read = 0
+    for dataset in RAW:
+        days = fetch_day(tardis, dataset, instruments, day)
+        for instrument in (each for each in instruments if dataset.name in each.data_types):
+            name = f"{instrument.tardis_exchange}/{dataset.name}/{day:%Y/%m/%d}/{instrument.tardis_symbol}.csv.gz"
+            lines = gzip.decompress((root / "v1" / name).read_bytes()).count(b"\n")
+            frame = days[instrument.instrument_id]
+            table = dataset.conform(frame.read())
+            assert table.num_rows == lines - 1, name
+            assert frame.quarantined == ()
+            assert frame.source_version.startswith("sha256:")
+            times = table.column("timestamp").to_numpy()
+            assert (times[1:] >= times[:-1]).all()
+            read += 1
+    # 2024-08-08 has trades and books of 5 levels of three markets, and books of 25 of two; the next day lacks a market.
+    assert read == {DAY: 8, dt.date(2024, 8, 9): 5}[day]
 
 
 def test_every_value_of_a_real_file_is_that_of_python(samples: Path, cache: Path) -> None:
@@ -273,6 +293,86 @@ def test_a_page_is_drift(listed: FaultServer, cache: Path, page: bytes) -> None:
     listed.script(PATH, Answer(page))
     with pytest.raises(SchemaDrift, match="Tardis trades BINANCE:SPOT_PAIR:BTC-USDT 2024-08-08"):
         source(listed, cache).fetch(TRADES, btc(), DAY)
+
+
+@pytest.mark.parametrize("data_type", sorted(CELLS))
+@pytest.mark.parametrize(
+    ("broken", "error"),
+    [
+        (lambda text: b"<html>sorry</html>", SchemaDrift),
+        (lambda text: b'{"code": 100}', SchemaDrift),
+        (lambda text: gzip.compress(b"<html>sorry</html>\n"), SchemaDrift),
+        (lambda text: gzip.compress(text)[:-9], DamagedFile),
+        (lambda text: gzip.compress(text) + b"junk", DamagedFile),
+        (lambda text: gzip.compress(text[:-7]), DamagedFile),
+        (lambda text: gzip.compress(text.replace(b"local_timestamp", b"arrival")), SchemaDrift),
+        (lambda text: gzip.compress(re.sub(rb",(100.5|101|8290.5|9875),", b",-1,", text)), BadData),
+    ],
+    ids=["html", "json", "html in gzip", "truncated", "junk", "cut line", "renamed column", "impossible values"],
+)
+@pytest.mark.parametrize("transport", ["http", "folder"])
+def test_a_broken_file_of_any_data_type_is_refused_and_travels_with_the_refusal(  # noqa: PLR0917
+    listed: FaultServer,
+    tmp_path: Path,
+    cache: Path,
+    data_type: str,
+    broken: Callable[[bytes], bytes],
+    error: type[Unusable],
+    transport: str,
+) -> None:
+    text = text_of(data_type, *(line(data_type, second) for second in range(20))).encode()
+    content = broken(text)
+    path = PATH.replace("trades", data_type)
+    listed.script(path, Answer(content))
+    file = tmp_path / path[1:]
+    file.parent.mkdir(parents=True)
+    file.write_bytes(content)
+    tardis = source(listed, cache) if transport == "http" else folder_source(tmp_path, cache)
+    with pytest.raises(error, match=f"Tardis {data_type} BINANCE:SPOT_PAIR:BTC-USDT 2024-08-08") as caught:
+        tardis.fetch(DATASETS[data_type], btc(), DAY).read()
+    assert caught.value.delivered is not None
+    assert caught.value.delivered.path.read_bytes() == content
+
+
+@pytest.mark.parametrize("data_type", sorted(CELLS))
+def test_zero_bytes_are_failed_and_nothing_or_a_header_is_an_empty_day_of_any_data_type(
+    listed: FaultServer, cache: Path, data_type: str
+) -> None:
+    dataset, path = DATASETS[data_type], PATH.replace("trades", data_type)
+    listed.script(path, Answer(b""))
+    with pytest.raises(Retryable, match="0 bytes"):
+        source(listed, cache).fetch(dataset, btc(), DAY)
+    for content in (b"", text_of(data_type).encode()):
+        listed.script(path, Answer(gzip.compress(content)))
+        assert source(listed, cache).fetch(dataset, btc(), DAY).read().equals(dataset.schema.empty_table())
+
+
+def test_a_bomb_is_too_large_and_travels_with_its_refusal(listed: FaultServer, cache: Path) -> None:
+    bomb = gzip.compress(bytes(100 << 20))
+    listed.script(PATH, Answer(bomb))
+    with pytest.raises(TooLarge) as caught:
+        source(listed, cache).fetch(TRADES, btc(), DAY).read()
+    assert caught.value.delivered is not None
+    assert caught.value.delivered.path.read_bytes() == bomb
+
+
+def test_a_refused_file_is_kept_as_long_as_its_refusal(listed: FaultServer, cache: Path) -> None:
+    listed.script(PATH, Answer(gzip.compress(file_of(trade(price="nan")).encode())))
+    with pytest.raises(BadData) as caught:
+        source(listed, cache).fetch(TRADES, btc(), DAY).read()
+    gc.collect()
+    assert caught.value.delivered is not None
+    assert list(cache.iterdir()) == [caught.value.delivered.path]
+    del caught
+    gc.collect()
+    assert list(cache.iterdir()) == []
+
+
+def test_the_universe_chooses_data_types(listed: FaultServer, cache: Path) -> None:
+    universe = Universe(("binance-futures",), data_types=("liquidations", "book_snapshot_5"))
+    listed.script("/v1/exchanges/binance-futures", exchange(symbol("BTCUSDT", "perpetual")))
+    tardis = TardisSource(listed.url, listed.url, universe, cache, limits=QUICK)
+    assert [instrument.data_types for instrument in tardis.instruments(DAY).instruments] == [("book_snapshot_5",)]
 
 
 def test_a_whole_gzip_of_half_a_file_is_fetched_again_and_then_refused(listed: FaultServer, cache: Path) -> None:

@@ -4,7 +4,7 @@ from market_data_assets.domain.datasets import DailyFrames
 from market_data_assets.domain.schemas import TRADES
 from market_data_assets.errors import PartitionIncomplete
 from market_data_assets.storage.lake import Lake
-from market_data_assets.storage.layout import object_name, partition_prefix
+from market_data_assets.storage.layout import REVISIONS, object_name, partition_prefix
 from market_data_assets_tests.storage.days import BTC, DAY
 
 PREFIX = partition_prefix(TRADES, DAY)
@@ -21,7 +21,13 @@ def remove_by_hand(lake: Lake, name: str) -> None:
 
 
 def names(lake: Lake) -> list[str]:
-    return [listed.name for listed in lake.store.list("")]
+    """Every object but those of former versions."""
+    return [listed.name for listed in lake.store.list("") if not listed.name.startswith(REVISIONS)]
+
+
+def kept_names(lake: Lake) -> list[str]:
+    """The objects of former versions."""
+    return [listed.name for listed in lake.store.list(REVISIONS)]
 
 
 def write_ignoring_failures(lake: Lake, days: DailyFrames, *, partial: bool = False) -> None:

@@ -14,14 +14,14 @@ from unittest.mock import patch
 from market_data_assets.errors import Retryable
 from market_data_assets.storage.checksums import crc32c
 from market_data_assets.storage.layout import MANIFEST, SUCCESS
-from market_data_assets.storage.manifest import DayContent, FailedEntry, FileEntry
+from market_data_assets.storage.manifest import DayContent, FailedEntry, FileEntry, Manifest
 from market_data_assets.storage.partition import Partition
 from market_data_assets.storage.stores.base import Store
 
 PREFIX = "raw_tick_data/by_date/day-2024-08-08/data_type-trades/"
 Day = Mapping[str, bytes]
 _PACKAGE = "market_data_assets.storage"
-_MODULES = ("publish", "commit", "stored_frames", "sweep")
+_MODULES = ("publish", "revisions", "commit", "stored_frames", "known_at", "sweep")
 LATER = dt.timedelta(hours=49)
 
 
@@ -33,7 +33,8 @@ class Protocol:
 
     def write(self, store: Store, day: Day, name: str, *, partial: bool = False, failed: Sequence[str] = ()) -> str:
         numbers = count(1)
-        run = self.modules["commit"].Run(content(day, failed), data_of(day), transactions=lambda: f"{name}{next(numbers)}")
+        # A clock that stands still: each version then has its number as its time, whatever else has happened.
+        run = self.modules["commit"].Run(content(day, failed), data_of(day), lambda: 1, transactions=lambda: f"{name}{next(numbers)}")
         commit = self.modules["commit"].commit_part_of_day if partial else self.modules["commit"].commit_whole_day
         return str(commit(partition(store), run).status)
 
@@ -52,13 +53,19 @@ class Protocol:
             if manifest is None:
                 return None
             try:
-                return {entry.instrument_id: self._bytes(store, entry) for entry in manifest.content.files}
+                return self._day(partition(store), manifest)
             except self.modules["stored_frames"].Replaced:
                 continue
         raise Retryable("the day kept changing while it was read")
 
-    def _bytes(self, store: Store, entry: FileEntry) -> bytes:
-        return self.modules["stored_frames"].open_entry(partition(store), entry).read()
+    def read_known_at(self, store: Store, instant: int) -> Day | None:
+        known = self.modules["known_at"].PartitionKnownAt(store, PREFIX, parallel=1, instant=instant)
+        manifest = known.current().manifest
+        return None if manifest is None else self._day(known, manifest)
+
+    def _day(self, found: Partition, manifest: Manifest) -> Day:
+        open_entry = self.modules["stored_frames"].open_entry
+        return {entry.instrument_id: open_entry(found, entry).read() for entry in manifest.content.files}
 
 
 REAL = Protocol({name: import_module(f"{_PACKAGE}.{name}") for name in _MODULES})

@@ -1,14 +1,17 @@
 """What the commit protocol must survive, as scenarios that fail with an AssertionError or a CorruptPartition."""
 
+import hashlib
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
 from market_data_assets.errors import ConcurrentCommit, MarketDataError, Retryable
+from market_data_assets.storage.layout import REVISIONS
+from market_data_assets.storage.manifest_json import decode_manifest
 from market_data_assets_tests.faults.stepping import Actor, Body, Move, World, explore, run_randomly
 from market_data_assets_tests.faults.stores import SnapshotStore
-from market_data_assets_tests.storage.protocol import Day, Protocol, names_of
+from market_data_assets_tests.storage.protocol import PREFIX, Day, Protocol, names_of
 
 OLD: Day = {"BTC": b"old-btc", "ETH": b"old-eth", "LUNA": b"old-luna"}
 NEW: Day = {"BTC": b"new-btc", "ETH": b"old-eth", "SOL": b"new-sol"}
@@ -35,23 +38,39 @@ def check_at_rest(protocol: Protocol, store: SnapshotStore, allowed: Sequence[Da
     protocol.sweep(store)
     assert protocol.read(store) == found
     if found is not None:
-        assert store.names() == names_of(found)
+        assert {name for name in store.names() if not name.startswith(REVISIONS)} == names_of(found)
+    check_revisions(protocol, swept)
+    check_revisions(protocol, store)
+
+
+def check_revisions(protocol: Protocol, store: SnapshotStore) -> None:
+    """Every version that was ever committed is read byte for byte as of its time, and nothing as of before the first."""
+    assert protocol.read_known_at(store, 0) is None
+    for number, data in enumerate(store.manifests, 1):
+        manifest = decode_manifest(data, PREFIX)
+        assert (manifest.version, manifest.committed_at) == (number, number)
+        found = protocol.read_known_at(store, number)
+        assert found is not None
+        digests = {instrument: hashlib.sha256(data).hexdigest() for instrument, data in found.items()}
+        assert digests == {entry.instrument_id: entry.sha256 for entry in manifest.content.files}
 
 
 def crashes_and_second_crashes(protocol: Protocol) -> int:
     """A writer dies before any operation, then its re-run does; readers see old or new, and a third run finishes."""
-    return sum(_crashes(protocol, start, target) for start in (None, OLD) for target in (NEW, SMALL, OLD))
+    return sum(_crashes(protocol, start, target) for start in (OLD, None) for target in (NEW, SMALL, OLD))
 
 
 def _crashes(protocol: Protocol, start: Day | None, target: Day) -> int:
     states = 0
     for once in _crashed(store_with(protocol, start), lambda store: protocol.write(store, target, "first")):
         assert protocol.read(once) in (start, target)
+        check_revisions(protocol, once)
         swept = once.copy()
         check_at_rest(protocol, swept, (start, target))
         for twice in _crashed(once, lambda store: protocol.write(store, target, "second")):
             states += 1
             assert protocol.read(twice) in (start, target)
+            check_revisions(protocol, twice)
             protocol.write(twice, target, "third")
             assert protocol.read(twice) == target
             assert names_of(target) <= twice.names()
@@ -80,17 +99,27 @@ def _crashed(start: SnapshotStore, body: Callable[..., object]) -> Sequence[Snap
 def two_writers(protocol: Protocol) -> int:
     """Every interleaving of two whole-day writers, of which one may die, over nothing and over an old day."""
     runs = [Run(OTHER), Run(SMALL)]
-    return sum(_explore(protocol, start, runs, crashes=1, mortal=(0, 1)) for start in (None, {"LUNA": b"old-luna"}))
+    return sum(_explore(protocol, start, runs, crashes=1, mortal=(0,)) for start in (None, {"LUNA": b"old-luna"}))
 
 
 def two_equal_writers(protocol: Protocol) -> int:
     """Every interleaving of two runs of the same day, with a lost answer or a repeated request of a commit."""
-    return _explore(protocol, OTHER, [Run(SMALL), Run(SMALL)], faults=1)
+    return _explore(protocol, OTHER, [Run(SMALL), Run(SMALL)], faults=1, mortal=(0,))
 
 
 def writer_and_reader(protocol: Protocol) -> int:
     """Every interleaving of a writer that may die, of a day of several files, and a reader."""
     return _explore(protocol, OLD, [Run(NEW)], [protocol.read], crashes=1, mortal=(0,))
+
+
+def writer_and_reader_of_the_past(protocol: Protocol) -> int:
+    """Every interleaving of a writer that may die and a reader of what was known before: it finds that, and never an error."""
+
+    def check(world: World) -> None:
+        assert world.actors[1].alive or world.actors[1].result == OLD, world.actors[1].result
+
+    bodies = [*_writers(protocol, [Run(NEW)]), lambda store: protocol.read_known_at(store, 1)]
+    return explore(store_with(protocol, OLD), bodies, check, crashes=1, mortal=(0,))
 
 
 def two_writers_and_reader(protocol: Protocol) -> int:
@@ -107,7 +136,7 @@ def file_that_comes_back(protocol: Protocol) -> int:
 def partial_writers(protocol: Protocol) -> int:
     """Every interleaving of two runs over different instruments; of a few turns also with a lost answer of a commit."""
     runs = [Run({"BTC": b"mine"}, partial=True), Run({"SOL": b"yours"}, partial=True)]
-    return _explore(protocol, None, runs) + _explore(protocol, None, runs, faults=1, switches=2)
+    return _explore(protocol, None, runs) + _explore(protocol, None, runs, faults=1, mortal=(0,), switches=2)
 
 
 def partial_against_whole(protocol: Protocol) -> int:
@@ -139,9 +168,13 @@ class Run:
 def _explore(protocol: Protocol, start: Day | None, runs: Sequence[Run], others: Sequence[Body] = (), **limits: object) -> int:
     """Explore writers and others; a reader sees an allowed day in every state, and at the end everything is at rest."""
     allowed = _serial_results(start, runs)
+    seen: set[int] = set()
 
     def check(world: World) -> None:
-        assert protocol.read(world.store) in allowed
+        if (state := world.store.fingerprint()) not in seen:
+            seen.add(state)
+            assert protocol.read(world.store) in allowed
+            check_revisions(protocol, world.store)
         if not world.running:
             _check_end(protocol, world, start, runs)
 
@@ -190,6 +223,7 @@ SCENARIOS = (
     two_writers,
     two_equal_writers,
     writer_and_reader,
+    writer_and_reader_of_the_past,
     two_writers_and_reader,
     file_that_comes_back,
     partial_writers,

@@ -7,21 +7,38 @@ from typing import NamedTuple
 import pytest
 
 from market_data_assets.errors import MarketDataError
-from market_data_assets.storage import partition
+from market_data_assets.storage import commit, manifest_json, partition, revisions
+from market_data_assets.storage.manifest import Manifest
 from market_data_assets_tests.storage import scenarios
 from market_data_assets_tests.storage.protocol import REAL, Protocol, mutant
 
 
 @pytest.fixture(autouse=True, scope="module")
 def _remembered_manifests() -> Iterator[None]:
-    """Decoding is pure, and an explorer decodes the same few manifests a hundred thousand times."""
+    """Both ways are pure, and an explorer takes them with the same few manifests a hundred thousand times."""
+    decoded, encoded = lru_cache(100_000)(manifest_json.decode_manifest), _Encoded()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(partition, "decode_manifest", lru_cache(100_000)(partition.decode_manifest))
+        for module in (manifest_json, partition, revisions, scenarios):
+            patch.setattr(module, "decode_manifest", decoded)
+        for module in (manifest_json, commit, revisions):
+            patch.setattr(module, "encode_manifest", encoded)
         yield
 
 
+class _Encoded:
+    def __init__(self) -> None:
+        self._encode, self._known = manifest_json.encode_manifest, {}
+
+    def __call__(self, manifest: Manifest) -> bytes:
+        content = manifest.content
+        key = (manifest.tx, manifest.version, manifest.committed_at, tuple(content.files), tuple(content.failed))
+        if key not in self._known:
+            self._known[key] = self._encode(manifest)
+        return self._known[key]
+
+
 @pytest.mark.parametrize("scenario", scenarios.SCENARIOS, ids=lambda scenario: scenario.__name__)
-def test_readers_see_the_old_day_or_the_new_one(scenario: Callable[[Protocol], int]) -> None:
+def test_readers_see_the_old_day_or_the_new_one_and_every_former_one_as_of_its_time(scenario: Callable[[Protocol], int]) -> None:
     assert scenario(REAL) >= 400
 
 
@@ -95,7 +112,7 @@ MUTANTS = (
     Mutant(
         "readers look for published files only",
         "stored_frames",
-        "(partition.published_name(wanted), wanted.staged)",
+        "partition.names_of(wanted)",
         "(partition.published_name(wanted),)",
         scenarios.crashes_and_second_crashes,
     ),
@@ -106,6 +123,46 @@ MUTANTS = (
         "            first = locals().get('first') or partition.current()\n"
         "            return _Attempt(partition, run, merged).on(Current(first.manifest, partition.generation()))\n",
         scenarios.partial_writers,
+    ),
+    Mutant(
+        "a version is kept only after its successor was committed",
+        "commit",
+        "            keep_revision(self._partition, stored, content)\n",
+        "            publish_it = self._publish\n"
+        "            self._publish = lambda *what: (keep_revision(self._partition, stored, content), publish_it(*what))[1]\n",
+        scenarios.crashes_and_second_crashes,
+    ),
+    Mutant(
+        "files that the next version drops are not kept",
+        "revisions",
+        "if (name, entry.sha256) not in staying]",
+        "if (name, entry.sha256) not in staying and name in {name for name, _ in staying}]",
+        scenarios.crashes_and_second_crashes,
+    ),
+    Mutant(
+        "a file of the same name is taken for the one that is kept",
+        "revisions",
+        "if (name, entry.sha256) not in staying]",
+        "if name not in {name for name, _ in staying}]",
+        scenarios.crashes_and_second_crashes,
+    ),
+    Mutant(
+        "a reader of the past looks for kept versions before it looks at the current one",
+        "known_at",
+        "        latest = Partition.current(self)\n",
+        "        kept_before = kept_manifests(self)\n"
+        "        latest = Partition.current(self)\n"
+        "        if latest.manifest is not None and latest.manifest.committed_at > self.instant:\n"
+        "            former = [each for each in kept_before if each.committed_at <= self.instant]\n"
+        "            return Current(read_kept(self, former[-1]) if former else None, latest.generation)\n",
+        scenarios.writer_and_reader_of_the_past,
+    ),
+    Mutant(
+        "a reader of the past looks for its files in their places only",
+        "known_at",
+        "(*Partition.names_of(self, entry), kept_file_name(self.prefix, entry.sha256))",
+        "Partition.names_of(self, entry)",
+        scenarios.crashes_and_second_crashes,
     ),
 )
 

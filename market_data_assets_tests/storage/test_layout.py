@@ -13,13 +13,21 @@ from market_data_assets.domain.instruments import InstrumentId
 from market_data_assets.domain.schemas import BOOK_SNAPSHOT_5, INSTRUMENTS, TRADES
 from market_data_assets.errors import UnknownInstrument, UnsafeName
 from market_data_assets.storage.layout import (
+    aside_name,
     day_of_prefix,
     file_name,
+    kept_file_name,
+    kept_manifest_name,
+    kept_manifests_prefix,
     object_name,
+    parse_kept_manifest_name,
     parse_object_name,
+    parse_shard_object_name,
     partition_of_staged,
     partition_prefix,
     quarantine_prefix,
+    shard_object_name,
+    shard_of,
     staging_prefix,
 )
 from market_data_assets.storage.names import checked_name
@@ -57,9 +65,42 @@ def test_names_of_whole_days_give_back_their_day(day):
     assert parse_object_name(INSTRUMENTS, object_name(INSTRUMENTS, day)) == (day, None)
 
 
+OPTION = InstrumentId.parse("DERIBIT:OPTION:XRP-USDC-0.625-230630-CALL")
+OWN = Dataset("own", "own", "", {}, open_columns=True)
+
+
+suffixes = st.builds(str.__add__, assets.map("@{}".format) | st.just(""), st.sampled_from(["", "~2", "~3"]))
+
+
+@given(days, pairs, suffixes, st.sampled_from([TRADES, CANDLES_1M]))
+def test_options_of_an_underlying_have_one_file_whose_name_gives_back_its_shard(day, pair, suffix, dataset):
+    symbol = f"{pair.symbol}-{{}}-230630-CALL{suffix}"
+    options = [InstrumentId.parse(f"DERIBIT:OPTION:{symbol.format(strike)}") for strike in ("0.625", "7")]
+    shard = shard_of(dataset, options[0])
+    names = {object_name(dataset, day, option) for option in options}
+    assert names == {shard_object_name(dataset, day, shard)}
+    assert parse_shard_object_name(dataset, names.pop()) == (day, shard)
+
+
+def test_shard_is_named_for_venue_and_underlying():
+    name = "raw_tick_data/by_date/day-2024-08-08/data_type-trades/DERIBIT:OPTION:XRP-USDC.parquet"
+    assert object_name(TRADES, DAY, OPTION) == name
+    for other in (object_name(TRADES, DAY, BTC), object_name(BOOK_SNAPSHOT_5, DAY, OPTION), f"{name}.parquet", name.replace("XRP", "xrp")):
+        with pytest.raises((UnsafeName, UnknownInstrument)):
+            parse_shard_object_name(TRADES, other)
+    with pytest.raises(UnknownInstrument):
+        parse_object_name(TRADES, name)
+    with pytest.raises(UnsafeName, match="whole day"):
+        shard_object_name(INSTRUMENTS, DAY, "DERIBIT:OPTION:XRP-USDC")
+
+
 def test_strike_with_a_decimal_point_survives_the_suffix():
-    option = InstrumentId.parse("DERIBIT:OPTION:XRP-USDC-0.625-230630-CALL")
-    assert parse_object_name(TRADES, object_name(TRADES, DAY, option)) == (DAY, option)
+    assert parse_object_name(OWN, object_name(OWN, DAY, OPTION)) == (DAY, OPTION)
+
+
+def test_what_is_set_aside_is_named_for_its_owner():
+    assert aside_name(str(OPTION)) == f"{OPTION}.parquet"
+    assert aside_name(str(OPTION), ".csv.gz") == f"{OPTION}.csv.gz"
 
 
 @given(days, pairs)
@@ -78,6 +119,23 @@ def test_different_instruments_have_different_names(one, other):
 def test_staged_names_tell_their_partition(day, tx, instrument):
     prefix = partition_prefix(TRADES, day)
     assert partition_of_staged(staging_prefix(prefix, tx.hex) + file_name(TRADES, instrument)) == prefix
+
+
+@given(days, st.integers(0, 10**9), st.integers(0, 10**17))
+def test_names_of_kept_manifests_give_back_their_version_and_time_and_go_by_version(day, version, committed_at):
+    prefix = partition_prefix(TRADES, day)
+    name = kept_manifest_name(prefix, version, committed_at)
+    assert name.startswith(kept_manifests_prefix(prefix))
+    assert parse_kept_manifest_name(prefix, name) == (version, committed_at)
+    assert kept_file_name(prefix, "ab") == f"_revisions/{prefix}ab"
+
+
+@pytest.mark.parametrize("name", ["manifest-1-2.json", "manifest-.json", "x", "manifest-00000001-0000000000000001.json/x"])
+def test_names_of_other_objects_are_not_taken_for_kept_manifests(name):
+    prefix = partition_prefix(TRADES, DAY)
+    for start in (f"_revisions/{prefix}", prefix, ""):
+        with pytest.raises(UnsafeName):
+            parse_kept_manifest_name(prefix, start + name)
 
 
 def test_staging_and_quarantine_lie_outside_every_partition():

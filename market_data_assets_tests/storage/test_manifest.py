@@ -10,13 +10,27 @@ from hypothesis import strategies as st
 
 from market_data_assets.domain.datasets import Finality
 from market_data_assets.errors import CorruptPartition, UnsupportedFormat
-from market_data_assets.storage.manifest import FORMAT, AbsentEntry, DayContent, FailedEntry, FileEntry, Manifest, QuarantinedEntry
+from market_data_assets.storage.manifest import (
+    FORMAT,
+    AbsentEntry,
+    DayContent,
+    FailedEntry,
+    FileEntry,
+    Manifest,
+    Part,
+    QuarantinedEntry,
+)
 from market_data_assets.storage.manifest_json import decode_manifest, encode_manifest
 
 PREFIX = "raw_tick_data/by_date/day-2024-08-08/data_type-trades/"
 FILE = FileEntry("A.parquet", "A", 3, 100, 7, "ab" * 32, 1, 300, 10, 20, "etag", f"_staging/{PREFIX}tx/A.parquet")
+SHARD = replace(FILE, name="O.parquet", sha256="12" * 32, staged=f"_staging/{PREFIX}tx/O.parquet")
+PARTS = (
+    replace(SHARD, instrument_id="O-1", row_groups=2, part=Part(0, "34" * 32)),
+    replace(SHARD, instrument_id="O-2", rows=0, row_groups=0, min_timestamp=None, max_timestamp=None, part=Part(2, "56" * 32)),
+)
 CONTENT = DayContent(
-    files=(FILE,),
+    files=(FILE, *PARTS),
     absent=(AbsentEntry("B", "not_listed"),),
     quarantined=(QuarantinedEntry("A", "nan_price", 2), QuarantinedEntry("C", "nan_price", 3)),
     failed=(FailedEntry("D", "Retryable: reset"),),
@@ -25,7 +39,7 @@ CONTENT = DayContent(
     inputs={"raw_tick_data/trades/2024-08-08": "hash"},
     schema_fingerprint="print",
 )
-MANIFEST = Manifest(PREFIX, 4, "tx", "run", "1.0", CONTENT)
+MANIFEST = Manifest(PREFIX, 4, "tx", "run", "1.0", CONTENT, committed_at=1_723_104_000_000_000)
 BODY = json.loads(encode_manifest(MANIFEST))
 
 texts = st.text(max_size=5)
@@ -59,7 +73,7 @@ contents = st.builds(
 
 @given(contents, counts)
 def test_reading_gives_back_what_was_written(content, version):
-    manifest = Manifest(PREFIX, version, "tx", "run", "code", content)
+    manifest = Manifest(PREFIX, version, "tx", "run", "code", content, committed_at=version)
     assert decode_manifest(encode_manifest(manifest), PREFIX) == manifest
 
 
@@ -81,7 +95,11 @@ def test_quality_counts_rows_set_aside_by_reason():
         {"quarantine_files": ()},
         {"finality": Finality.FINAL},
         {"inputs": {}},
-        {"files": (replace(FILE, sha256="cd" * 32),)},
+        {"files": (replace(FILE, sha256="cd" * 32), *PARTS)},
+        {"files": (FILE, PARTS[0])},
+        {"files": (FILE, PARTS[0], replace(PARTS[1], instrument_id="O-3"))},
+        {"files": (FILE, PARTS[0], replace(PARTS[1], part=Part(1, "56" * 32)))},
+        {"files": (FILE, replace(PARTS[0], row_groups=1), PARTS[1])},
     ],
 )
 def test_content_hash_covers_what_readers_could_notice(change):
@@ -124,8 +142,12 @@ def test_no_flipped_bit_changes_what_is_stored():
             found = decode_manifest(bytes(flipped), PREFIX)
         except (CorruptPartition, UnsupportedFormat):
             continue
-        assert [(entry.name, entry.sha256) for entry in found.content.files] == [(FILE.name, FILE.sha256)]
+        assert [_where(entry) for entry in found.content.files] == [_where(entry) for entry in CONTENT.files]
         assert found.content.content_hash == CONTENT.content_hash
+
+
+def _where(entry: FileEntry) -> tuple[object, ...]:
+    return (entry.name, entry.sha256, entry.part, entry.part and (entry.instrument_id, entry.row_groups))
 
 
 values = (
@@ -153,6 +175,44 @@ def test_value_of_another_kind_in_a_file_is_corrupt(key, value):
     assert json.loads(encode_manifest(found)) == body
 
 
+@given(st.sampled_from(sorted(BODY["shards"][0])), values)
+def test_value_of_another_kind_in_a_shard_is_corrupt(key, value):
+    body = {**BODY, "shards": [{**BODY["shards"][0], key: value}]}
+    try:
+        found = decode_manifest(json.dumps(body).encode(), PREFIX)
+    except CorruptPartition:
+        return
+    assert json.loads(encode_manifest(found)) == body
+
+
+@given(st.sampled_from(sorted(BODY["shards"][0]["contracts"][0])), values)
+def test_value_of_another_kind_in_a_contract_is_corrupt(key, value):
+    first, second = BODY["shards"][0]["contracts"]
+    body = {**BODY, "shards": [{**BODY["shards"][0], "contracts": [{**first, key: value}, second]}]}
+    try:
+        found = decode_manifest(json.dumps(body).encode(), PREFIX)
+    except CorruptPartition:
+        return
+    assert json.loads(encode_manifest(found)) == body
+
+
+def test_day_of_the_first_format_is_the_same_day():
+    plain = replace(MANIFEST, content=replace(CONTENT, files=(FILE,)), committed_at=None)
+    body = json.loads(encode_manifest(plain))
+    first = {key: value for key, value in body.items() if key not in {"shards", "committed_at"}} | {"format": 1}
+    assert decode_manifest(json.dumps(first).encode(), PREFIX) == plain
+    with pytest.raises(CorruptPartition, match="shards"):
+        decode_manifest(json.dumps(first | {"shards": []}).encode(), PREFIX)
+
+
+def test_objects_of_a_partition_are_named_once():
+    shared = replace(FILE, name="shared.csv.gz", rows=0)
+    manifest = replace(MANIFEST, content=replace(CONTENT, quarantine_files=(shared, replace(shared, instrument_id="C"))))
+    names = [name for name, _ in manifest.objects()]
+    assert names == [f"{PREFIX}A.parquet", f"{PREFIX}O.parquet", f"_quarantine/{PREFIX}shared.csv.gz"]
+    assert decode_manifest(encode_manifest(manifest), PREFIX) == manifest
+
+
 @pytest.mark.parametrize("key", sorted(BODY))
 def test_missing_key_is_corrupt(key):
     body = {name: value for name, value in BODY.items() if name != key}
@@ -173,6 +233,14 @@ def test_missing_key_is_corrupt(key):
         (json.dumps({**BODY, "files": BODY["files"] * 2}), "twice"),
         (json.dumps({**BODY, "files": [{**BODY["files"][0], "name": "../x"}]}), "dot"),
         (json.dumps({**BODY, "files": [{**BODY["files"][0], "staged": "_staging/other/tx/A"}]}), "another partition"),
+        (json.dumps({**BODY, "shards": BODY["shards"] * 2}), "twice"),
+        (json.dumps({**BODY, "shards": [{**BODY["shards"][0], "contracts": []}]}), "no instrument"),
+        (json.dumps({**BODY, "shards": [{**BODY["shards"][0], "name": "A.parquet"}]}), "a file is named twice"),
+        (json.dumps({**BODY, "shards": [{**BODY["shards"][0], "contracts": BODY["shards"][0]["contracts"] * 2}]}), "instrument"),
+        (
+            json.dumps({**BODY, "quarantine_files": [BODY["files"][0], {**BODY["files"][0], "instrument_id": "B", "size": 1}]}),
+            "other bytes",
+        ),
         ("[" * 100_000, "not valid JSON"),
         ("9" * 10_000, "not valid"),
     ],

@@ -12,9 +12,11 @@ import pytest
 
 from market_data_assets.domain.schemas import TRADES
 from market_data_assets.storage.lake import Lake
+from market_data_assets.storage.layout import REVISIONS
+from market_data_assets.storage.revisions import kept_manifests
 from market_data_assets.storage.stores.local import LocalStore
 from market_data_assets_tests.storage.days import BTC, DAY
-from market_data_assets_tests.storage.protocol import PREFIX, REAL, names_of
+from market_data_assets_tests.storage.protocol import PREFIX, REAL, names_of, partition
 from market_data_assets_tests.storage.writer_process import day_of_seed, merge_seed, seed_of, write_seed, write_trades
 
 KILL_LOOP_SECONDS = 12.0
@@ -45,7 +47,21 @@ def joined(found: Sequence[BaseProcess]) -> Sequence[int | None]:
 
 
 def names(store: LocalStore) -> set[str]:
-    return {listed.name for listed in store.list("")}
+    """Every object but those of former versions."""
+    return {listed.name for listed in store.list("") if not listed.name.startswith(REVISIONS)}
+
+
+def check_every_revision(store: LocalStore) -> int:
+    """Each version reads, as of its time, as one whole day of some seed; returns how many there are."""
+    kept = kept_manifests(partition(store))
+    last = partition(store).current().manifest
+    assert last is not None
+    assert [each.version for each in kept] == list(range(1, last.version))
+    for each in kept:
+        found = REAL.read_known_at(store, each.committed_at)
+        assert found is not None
+        assert found == day_of_seed(seed_of(found))
+    return last.version
 
 
 def test_day_survives_writers_that_are_killed_at_any_moment(processes: ForkServerContext, tmp_path: Path) -> None:
@@ -71,6 +87,7 @@ def test_day_survives_writers_that_are_killed_at_any_moment(processes: ForkServe
     assert REAL.read(store) == day_of_seed(0)
     REAL.sweep(store)
     assert names(store) == names_of(day_of_seed(0))
+    assert check_every_revision(store) >= len(read)
     # The last writer was not killed, so it has removed what the killed ones left.
     assert list((tmp_path / ".tmp").iterdir()) == []
 

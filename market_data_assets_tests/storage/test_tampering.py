@@ -13,6 +13,7 @@ from market_data_assets.errors import (
     UnsupportedFormat,
 )
 from market_data_assets.storage.layout import MANIFEST, SUCCESS, partition_prefix
+from market_data_assets.storage.manifest import FORMAT
 from market_data_assets_tests.storage.by_hand import NAME, PREFIX, names, put_by_hand, remove_by_hand
 from market_data_assets_tests.storage.days import BTC, DAY, ETH, START, frame, frames
 
@@ -63,7 +64,7 @@ def test_corrupt_manifest_is_an_error_for_readers_and_healed_by_a_whole_day(lake
 
 def test_manifest_of_a_newer_version_is_neither_read_nor_replaced(lake):
     lake.write_day(TRADES, frames({BTC: frame([START])}))
-    newer = json.loads(bytes(lake.store.get(PREFIX + MANIFEST).data)) | {"format": 2}
+    newer = json.loads(bytes(lake.store.get(PREFIX + MANIFEST).data)) | {"format": FORMAT + 1}
     put_by_hand(lake, PREFIX + MANIFEST, json.dumps(newer).encode())
     with pytest.raises(UnsupportedFormat):
         lake.read(TRADES, DAY, BTC)

@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from market_data_assets.domain.datasets import TIMESTAMP
+from market_data_assets.compute.book_snapshots.verdicts import outside_listing
+from market_data_assets.compute.contract import Contract
+from market_data_assets.domain.datasets import TIMESTAMP, Quarantined
 from market_data_assets.domain.days import day_end, day_start
 from market_data_assets.domain.instruments import InstrumentId
 from market_data_assets.errors import BadData, SchemaDrift
@@ -34,7 +36,35 @@ class BookChunk:
         return len(self.times)
 
 
-def level_count(book: pa.Table, instrument: InstrumentId) -> int:
+@dataclass(frozen=True, slots=True)
+class ListedRows:
+    """The rows of one UTC day within the listing, ascending by time.
+
+    Attributes:
+        levels: Levels per side that a row holds.
+        quarantined: The rows outside the listing.
+    """
+
+    book: pa.Table
+    levels: int
+    quarantined: tuple[Quarantined, ...]
+
+
+def listed_rows(book: pa.Table, contract: Contract, day: dt.date) -> ListedRows:
+    """The rows of a raw book that lie within the contract's listing.
+
+    Raises:
+        SchemaDrift: the table is not a raw book.
+        BadData: rows of another day.
+    """
+    levels = _level_count(book, contract.instrument_id)
+    book = _sorted_by_time(book)
+    _require_day(book, contract.instrument_id, day)
+    first, stop = _rows_between(book, *contract.listed_within(day))
+    return ListedRows(book.slice(first, stop - first), levels, tuple(outside_listing(book, first, stop)))
+
+
+def _level_count(book: pa.Table, instrument: InstrumentId) -> int:
     """How many levels per side the rows hold.
 
     Raises:
@@ -55,7 +85,7 @@ def level_count(book: pa.Table, instrument: InstrumentId) -> int:
     return int(first.list_size)
 
 
-def sorted_by_time(book: pa.Table) -> pa.Table:
+def _sorted_by_time(book: pa.Table) -> pa.Table:
     """The rows ascending by ``timestamp``, in file order among equal times; the very same table when they are already."""
     times = _instants(book["timestamp"])
     if bool(np.all(times[1:] >= times[:-1])):
@@ -63,7 +93,7 @@ def sorted_by_time(book: pa.Table) -> pa.Table:
     return book.take(np.argsort(times, kind="stable"))
 
 
-def require_day(book: pa.Table, instrument: InstrumentId, day: dt.date) -> None:
+def _require_day(book: pa.Table, instrument: InstrumentId, day: dt.date) -> None:
     """Refuse rows of another UTC day than ``day``.
 
     Args:
@@ -79,7 +109,7 @@ def require_day(book: pa.Table, instrument: InstrumentId, day: dt.date) -> None:
         raise BadData(f"book of {instrument} on {day}", rows=len(times), rejected={"other_day": outside})
 
 
-def rows_between(book: pa.Table, start: int, end: int) -> tuple[int, int]:
+def _rows_between(book: pa.Table, start: int, end: int) -> tuple[int, int]:
     """First and one-past-last number of the rows in ``[start, end)`` of a table ascending by time."""
     first, stop = np.searchsorted(_instants(book["timestamp"]), [start, end])
     return int(first), int(max(first, stop))

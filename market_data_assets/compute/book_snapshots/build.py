@@ -8,12 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from market_data_assets.compute.book_snapshots.book import level_count, require_day, rows_between, sorted_by_time
+from market_data_assets.compute.book_snapshots.book import listed_rows
 from market_data_assets.compute.book_snapshots.buckets import NO_STATE, Buckets, Int64s
 from market_data_assets.compute.book_snapshots.registry import BOOK_SNAPSHOTS, NO_DATA, QUOTED, STATE_FEATURES
 from market_data_assets.compute.book_snapshots.scan import scan_day
 from market_data_assets.compute.contract import Contract
-from market_data_assets.domain.datasets import TIMESTAMP, Quarantined, TableFrame
+from market_data_assets.domain.datasets import TIMESTAMP, TableFrame
 from market_data_assets.domain.timeframes import FINEST, MICROSECONDS, Timeframe
 from market_data_assets.errors import QueryError
 
@@ -39,12 +39,9 @@ def from_book(book: pa.Table, contract: Contract, day: dt.date, timeframes: Sequ
         SchemaDrift: the table is not a raw book.
         BadData: rows of another day.
     """
-    levels = level_count(book, contract.instrument_id)
-    book = sorted_by_time(book)
-    require_day(book, contract.instrument_id, day)
-    listed = rows_between(book, *contract.listed_within(day))
-    day_scan = scan_day(book.slice(listed[0], listed[1] - listed[0]), levels, contract, day)
-    quarantined = (*_outside_listing(book, *listed), *day_scan.quarantined)
+    listed = listed_rows(book, contract, day)
+    day_scan = scan_day(listed.book, listed.levels, contract, day)
+    quarantined = (*listed.quarantined, *day_scan.quarantined)
     tables = _tables(day_scan.states, day_scan.buckets, str(contract.instrument_id), timeframes)
     return {timeframe: TableFrame(table, quarantined) for timeframe, table in zip(timeframes, tables, strict=True)}
 
@@ -67,14 +64,6 @@ def merge(snapshots: pa.Table, timeframe: Timeframe) -> pa.Table:
     _require_finer(buckets, instruments[0], timeframe)
     states = snapshots.select(_STATE_COLUMNS).combine_chunks().to_batches()[0]
     return _tables(states, buckets, instruments[0], [timeframe])[0]
-
-
-def _outside_listing(book: pa.Table, first: int, stop: int) -> list[Quarantined]:
-    outside = pa.concat_tables([book.slice(0, first), book.slice(stop)])
-    if not outside.num_rows:
-        return []
-    reason = "outside_listing"
-    return [Quarantined(reason, outside.num_rows, outside.append_column("reason", pa.repeat(reason, outside.num_rows)))]
 
 
 def _stored_buckets(snapshots: pa.Table) -> Buckets:

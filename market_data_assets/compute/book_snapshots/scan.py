@@ -13,13 +13,13 @@ from market_data_assets.compute.book_snapshots import kernel, state_features
 from market_data_assets.compute.book_snapshots.book import LEVEL_COLUMNS, BookChunk, chunks
 from market_data_assets.compute.book_snapshots.buckets import NO_STATE, Buckets
 from market_data_assets.compute.book_snapshots.registry import STATE_FEATURES
+from market_data_assets.compute.book_snapshots.verdicts import Verdicts, impossible
 from market_data_assets.compute.contract import Contract
 from market_data_assets.compute.features import Array
 from market_data_assets.domain.datasets import TIMESTAMP, Quarantined
 from market_data_assets.domain.days import day_start
 from market_data_assets.domain.timeframes import FINEST
 
-_REASONS = {kernel.BAD_LEVEL: "bad_level", kernel.UNORDERED_LEVELS: "unordered_levels"}
 _LONG_AGO = np.iinfo(np.int64).min
 
 
@@ -62,10 +62,10 @@ def scan_day(book: pa.Table, levels: int, contract: Contract, day: dt.date) -> D
     if not contract.has_full_grid:
         buckets = buckets.keep(buckets.updates > 0)
     states = _states(rows, totals.last_row[totals.last_row != NO_STATE], contract, levels)
-    return DayScan(states, buckets, tuple(_set_aside(book, verdicts)))
+    return DayScan(states, buckets, tuple(impossible(book, verdicts)))
 
 
-def _run(rows: Iterable[BookChunk], totals: kernel.Totals, verdicts: npt.NDArray[np.uint8], listed_end: int) -> None:
+def _run(rows: Iterable[BookChunk], totals: kernel.Totals, verdicts: Verdicts, listed_end: int) -> None:
     book = kernel.Standing(kernel.OPEN, totals.origin)
     for chunk in rows:
         written = verdicts[chunk.first_row : chunk.first_row + len(chunk)]
@@ -113,12 +113,3 @@ def _within(chunk: BookChunk, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.
 
 def _nullable(values: Array) -> "pa.Array[Any]":
     return pa.array(values, mask=np.isnan(values) if values.dtype.kind == "f" else None)
-
-
-def _set_aside(book: pa.Table, verdicts: npt.NDArray[np.uint8]) -> Iterable[Quarantined]:
-    if not verdicts.any():
-        return
-    for verdict, reason in _REASONS.items():
-        rows = book.filter(pa.array(verdicts == verdict))
-        if rows.num_rows:
-            yield Quarantined(reason, rows.num_rows, rows.append_column("reason", pa.repeat(reason, rows.num_rows)))

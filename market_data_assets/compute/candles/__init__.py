@@ -1,15 +1,17 @@
-"""Trades → candles: one compiled pass collects components per 15 s, coarser timeframes merge them, features are expressions over them.
+"""Ticks → candles: compiled passes collect components per 15 s, coarser timeframes merge them, features are expressions over them.
 
-``registry`` names the columns, ``build`` makes and merges the tables. Reading the registry costs no compiler: the two
-functions are found on first use.
+``feeds`` names what goes in, ``registry`` the columns, ``build`` makes and merges the tables. Reading the registry costs
+no compiler: the functions are found on first use.
 """
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from market_data_assets.compute.candles.build import from_trades, merge
+from market_data_assets.compute.candles.feeds import Feeds
 
-__all__ = ["from_trades", "merge"]
+if TYPE_CHECKING:
+    from market_data_assets.compute.candles.build import from_ticks, from_trades, merge
+
+__all__ = ["Feeds", "from_ticks", "from_trades", "merge"]
 
 
 def __getattr__(name: str) -> object:

@@ -14,7 +14,6 @@ from market_data_assets.compute.candles.exact import nearest_decimal
 from market_data_assets.compute.candles.folding import close_gaps
 from market_data_assets.compute.candles.kernel import collect, running_flow
 from market_data_assets.compute.candles.scale import Facts, Scale, scale_of
-from market_data_assets.compute.candles.status import Span, statuses
 from market_data_assets.compute.candles.survey import count_out_of_order, decimals_of
 from market_data_assets.compute.candles.ticks import Grid, Ticks
 from market_data_assets.compute.candles.trades import DayTrades
@@ -30,30 +29,27 @@ _Part = TypeVar("_Part")
 _Result = TypeVar("_Result")
 
 
-def collect_buckets(
-    trades: DayTrades, contract: Contract, day: dt.date, timeframe: Timeframe, observed: Sequence[Span] = ()
-) -> tuple[Rows, Int64s]:
-    """The buckets of a day computed from its trades, dtype ROW, and their starts; options only those with trades."""
+def collect_buckets(trades: DayTrades, scale: Scale, day: dt.date, timeframe: Timeframe) -> tuple[Rows, Int64s]:
+    """Every bucket of a day with what its trades say, dtype ROW, and the buckets' starts. The status is left for later."""
     first, length = day_start(day), timeframe.microseconds
     ticks, grid = trades.ticks, Grid(first, length)
     starts = first + np.arange(timeframe.buckets_per_day, dtype=np.int64) * length
     rows = empty_rows(len(starts))
     rows["available_at"] = starts + length
-    scale = scale_of(_facts(trades), multiplier=contract.multiplier, inverse=contract.inverse)
     _collect(rows, ticks, scale, grid)
     running_flow(rows)
     np.add.at(rows["dup_trades"], (trades.duplicate_times - first) // length, 1)
-    own = [(int(ticks.times[0]), int(ticks.times[-1]))] if len(ticks.times) else []
-    rows["bucket_status"] = statuses(starts, length, rows["trade_count"], contract.listed_within(day), [*own, *observed])
     rows["price_decimals"], rows["base_decimals"], rows["quote_decimals"] = scale.price_decimals, scale.base_decimals, scale.quote_decimals
     rows["trade_size_max"] = nearest_decimal(rows["trade_size_max"], np.zeros(len(rows)), rows["base_decimals"])
     rows["delay_min"] /= 1000.0
     rows["delay_max"] /= 1000.0
     close_gaps(rows, starts, length)
-    if contract.has_full_grid:
-        return rows, starts
-    traded = rows["trade_count"] > 0
-    return rows[traded], starts[traded]
+    return rows, starts
+
+
+def day_scale(trades: DayTrades, contract: Contract) -> Scale:
+    """How the day's prices and amounts become whole numbers."""
+    return scale_of(_facts(trades), multiplier=contract.multiplier, inverse=contract.inverse)
 
 
 def _facts(trades: DayTrades) -> Facts:

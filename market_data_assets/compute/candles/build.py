@@ -1,4 +1,4 @@
-"""Trades of one instrument-day → candles of any timeframes, and coarser candles from stored finer ones."""
+"""Ticks of one instrument-day → candles of any timeframes, and coarser candles from stored finer ones."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -8,15 +8,19 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from market_data_assets.compute.candles.buckets import collect_buckets, in_threads
+from market_data_assets.compute.candles.book import collect_book
+from market_data_assets.compute.candles.buckets import collect_buckets, day_scale, in_threads
+from market_data_assets.compute.candles.derivatives import collect_derivatives
+from market_data_assets.compute.candles.feeds import Feeds
 from market_data_assets.compute.candles.folding import fold
 from market_data_assets.compute.candles.medians import write_medians
-from market_data_assets.compute.candles.status import Span
+from market_data_assets.compute.candles.options import collect_options
+from market_data_assets.compute.candles.status import Evidence, Span, statuses, touched
 from market_data_assets.compute.candles.tables import rows_of, table_of
 from market_data_assets.compute.candles.ticks import Ticks
-from market_data_assets.compute.candles.trades import day_trades
+from market_data_assets.compute.candles.trades import DayTrades, day_trades
 from market_data_assets.compute.contract import Contract
-from market_data_assets.domain.datasets import TableFrame
+from market_data_assets.domain.datasets import Quarantined, TableFrame
 from market_data_assets.domain.timeframes import FINEST, Timeframe
 from market_data_assets.errors import QueryError
 
@@ -24,38 +28,41 @@ Int64s = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.void]
 
 
-def from_trades(
-    trades: pa.Table, contract: Contract, day: dt.date, timeframes: Sequence[Timeframe], observed: Sequence[Span] = ()
-) -> dict[Timeframe, TableFrame]:
+def from_ticks(feeds: Feeds, contract: Contract, day: dt.date, timeframes: Sequence[Timeframe]) -> dict[Timeframe, TableFrame]:
     """Candles of one instrument and UTC day, one row per bucket: every bucket of the day, options only those with trades.
 
     Args:
-        trades: Raw trades of the day in exchange time, best sorted already; columns of the ``trades`` dataset. May be empty.
+        feeds: Ticks of the day in exchange time. A feed that the instrument does not have leaves its columns null.
         timeframes: Multiples of the finest one.
-        observed: Half-open spans, µs UTC, in which another feed of the instrument shows that the venue was alive.
 
     Returns:
-        A frame per timeframe. Rows outside the listing and rows that repeat an id with other values are in its
-        ``quarantined``.
+        A frame per timeframe. What was set aside of any feed is in its ``quarantined``: rows outside the listing, trades
+        that repeat an id with other values, impossible books.
 
     Raises:
         SchemaDrift: columns missing, with nulls or of another type.
-        BadData: impossible prices, amounts or sides, or trades of another day.
+        BadData: impossible prices, amounts or sides of trades, or rows of another day.
     """
-    known = day_trades(trades, contract, day)
+    known = day_trades(feeds.trades, contract, day)
     levels = _levels(timeframes)
-    rows = {FINEST: collect_buckets(known, contract, day, FINEST, observed)}
+    finest, starts, quarantined = _finest(known, feeds, contract, day)
+    rows = {FINEST: (finest, starts)}
     for finer, coarser in pairwise(levels):
         rows[coarser] = fold(*rows[finer], coarser.microseconds)
     medians = _medians(known.ticks, [rows[timeframe][0] for timeframe in timeframes])
     tables = _tables(contract, [(timeframe, *rows[timeframe]) for timeframe in timeframes], medians)
-    return {timeframe: TableFrame(table, known.quarantined) for timeframe, table in zip(timeframes, tables, strict=True)}
+    return {timeframe: TableFrame(table, quarantined) for timeframe, table in zip(timeframes, tables, strict=True)}
+
+
+def from_trades(trades: pa.Table, contract: Contract, day: dt.date, timeframes: Sequence[Timeframe]) -> dict[Timeframe, TableFrame]:
+    """:func:`from_ticks` of an instrument of which only trades are known."""
+    return from_ticks(Feeds(trades), contract, day, timeframes)
 
 
 def merge(candles: pa.Table, timeframe: Timeframe) -> pa.Table:
     """Candles of ``timeframe`` from stored finer candles of one instrument, hidden columns included.
 
-    Equal to :func:`from_trades` in every column but ``delay_median``, which is null.
+    Equal to :func:`from_ticks` in every column but ``delay_median``, which is null.
 
     Args:
         candles: Ascending rows of one finer timeframe; whole days, or whole buckets of ``timeframe``.
@@ -76,6 +83,29 @@ def merge(candles: pa.Table, timeframe: Timeframe) -> pa.Table:
     folded, coarse = fold(rows, starts, timeframe.microseconds)
     none = np.full(len(folded), np.nan)
     return table_of(instruments[0] if instruments else "", [folded], coarse, coarse + timeframe.microseconds, none)
+
+
+def _finest(known: DayTrades, feeds: Feeds, contract: Contract, day: dt.date) -> tuple[Rows, Int64s, tuple[Quarantined, ...]]:
+    """The finest buckets from all feeds, their starts, and what was set aside."""
+    scale = day_scale(known, contract)
+    rows, starts = collect_buckets(known, scale, day, FINEST)
+    book = collect_book(rows, feeds.book, (known, scale), contract, day)
+    set_aside, spans = [*known.quarantined, *book.quarantined], list[Span]()
+    for collect in (collect_derivatives, collect_options):
+        quarantined, observed = collect(rows, starts, feeds, contract, day)
+        set_aside += quarantined
+        spans += observed
+    times = known.ticks.times
+    evidence = Evidence(
+        trading=(int(times[0]), int(times[-1])) if len(times) else None,
+        connected=book.connected | touched(starts, FINEST.microseconds, spans),
+        halted=book.halted,
+    )
+    rows["bucket_status"] = statuses(starts, FINEST.microseconds, rows["trade_count"], contract.listed_within(day), evidence)
+    if contract.has_full_grid:
+        return rows, starts, tuple(set_aside)
+    traded = rows["trade_count"] > 0
+    return rows[traded], starts[traded], tuple(set_aside)
 
 
 def _levels(timeframes: Sequence[Timeframe]) -> list[Timeframe]:

@@ -7,7 +7,8 @@ import numpy.typing as npt
 from numba import njit
 
 from market_data_assets.compute.candles.arithmetic import add
-from market_data_assets.compute.candles.components import COMPONENTS, FIELDS, Kind, empty_rows, numbers
+from market_data_assets.compute.candles.components import COMPONENTS, FIELDS, absent_feeds, empty_rows, numbers
+from market_data_assets.compute.candles.components.record import Kind
 from market_data_assets.compute.features import Fold
 
 Int64s = npt.NDArray[np.int64]
@@ -27,6 +28,7 @@ _RULES = {
     (Kind.EXACT, Fold.LAST): 9,
 }
 _RULE_OF = np.array([_RULES[part.kind, part.fold] for part in COMPONENTS], np.int64)
+_FEED_OF = [part.feed for part in COMPONENTS]
 _PLACE_OF = np.array([FIELDS.index(part.name) for part in COMPONENTS], np.int64)
 
 
@@ -42,7 +44,10 @@ def fold(rows: Rows, starts: Int64s, length: int) -> tuple[Rows, Int64s]:
     folded = empty_rows(len(firsts))
     if len(firsts):
         real, into_real = numbers(rows), numbers(folded)
-        _fold(real.view(np.int64), real, into_real.view(np.int64), into_real, np.append(firsts, len(rows)), _RULE_OF, _PLACE_OF)
+        absent = absent_feeds(rows)
+        present = np.array([feed not in absent for feed in _FEED_OF])
+        bounds = np.append(firsts, len(rows))
+        _fold(real.view(np.int64), real, into_real.view(np.int64), into_real, bounds, _RULE_OF[present], _PLACE_OF[present])
     _measure_gaps(rows, firsts, coarse, folded, length)
     return folded, coarse[firsts]
 

@@ -11,7 +11,9 @@ import numpy.typing as npt
 from numba import njit
 
 from market_data_assets.compute.candles.arithmetic import accumulate, add, log_ratio, on_grid, product
+from market_data_assets.compute.candles.compiling import inner
 from market_data_assets.compute.candles.scale import Scale
+from market_data_assets.compute.candles.sizes import sizes, whole
 from market_data_assets.compute.candles.ticks import BUY, SELL, Grid, Ticks
 
 Int64s = npt.NDArray[np.int64]
@@ -42,8 +44,8 @@ def collect(rows: Rows, piece: tuple[int, int], ticks: Ticks, scale: Scale, grid
     """
     times, arrivals, prices, amounts, sides = ticks
     start, stop = piece
-    before = _whole(prices[start - 1], scale) if start > 0 else 0.0
-    change_before = before - _whole(prices[start - 2], scale) if start > 1 else 0.0
+    before = whole(prices[start - 1], scale) if start > 0 else 0.0
+    change_before = before - whole(prices[start - 2], scale) if start > 1 else 0.0
     return_before = log_ratio(before, before - change_before) if start > 1 else 0.0
     second_from = second_flow = second_quote = 0.0
     second_end = bucket_end = grid.first
@@ -52,7 +54,7 @@ def collect(rows: Rows, piece: tuple[int, int], ticks: Ticks, scale: Scale, grid
     row = rows[0]
     for i in range(start, stop):
         time, price = times[i], prices[i]
-        now = _whole(price, scale)
+        now = whole(price, scale)
         if time >= second_end:
             if i > start:
                 _close_second(row, (second_from, before), second_flow, second_quote / quote_value, scale)
@@ -68,7 +70,7 @@ def collect(rows: Rows, piece: tuple[int, int], ticks: Ticks, scale: Scale, grid
                 row = rows[bucket]
                 row.high = row.low = price
                 row.delay_min = row.delay_max = arrivals[i] - time
-        base, quote, quote_low = _sizes(price, now, amounts[i], scale, quote_value)
+        base, quote, quote_low = sizes(price, now, amounts[i], scale, quote_value)
         flow = _add_size(row, sides[i], base, (quote, quote_low), scale)
         second_flow += flow
         second_quote += quote
@@ -90,7 +92,7 @@ def collect(rows: Rows, piece: tuple[int, int], ticks: Ticks, scale: Scale, grid
         _close_bucket(row, (begun, stop), ticks)
 
 
-@njit(nogil=True, cache=True)
+@inner
 def _close_bucket(row: Row, trades: tuple[int, int], ticks: Ticks) -> None:
     """What follows from which trades are in the bucket: ``trades`` are its first, and the first of a later bucket."""
     begun, end = trades
@@ -108,32 +110,13 @@ def _close_bucket(row: Row, trades: tuple[int, int], ticks: Ticks) -> None:
         row.pair_from_earlier, row.pair_from, row.pair_last = prices[first_pair - 2], prices[first_pair - 1], prices[end - 2]
 
 
-@njit(nogil=True, cache=True)
-def _whole(price: float, scale: Scale) -> float:
-    """The price in ticks."""
-    return np.rint(price * scale.price_factor) if scale.price_whole else price
-
-
-@njit(nogil=True, cache=True)
-def _sizes(price: float, ticks: float, amount: float, scale: Scale, quote_value: float) -> tuple[float, float, float]:
-    """Base, and quote as a pair, in the day's units."""
-    lots = amount * scale.amount_factor
-    if scale.amount_whole:
-        lots = np.rint(lots)
-    size = lots * scale.multiplier
-    if scale.inverse:
-        return on_grid(size / quote_value / price, scale.base_unit), on_grid(size, scale.quote_unit), 0.0
-    quote, quote_low = product(size, ticks, scale.quote_unit)
-    return on_grid(size, scale.base_unit), quote, quote_low
-
-
-@njit(nogil=True, cache=True)
+@inner
 def _add_price(row: Row, price: float) -> None:
     row.high = max(row.high, price)
     row.low = min(row.low, price)
 
 
-@njit(nogil=True, cache=True)
+@inner
 def _add_size(row: Row, side: int, base: float, quote: tuple[float, float], scale: Scale) -> float:
     """Returns base bought, negative where it was sold, 0 where the side is not known."""
     flow = 0.0
@@ -159,7 +142,7 @@ def _add_size(row: Row, side: int, base: float, quote: tuple[float, float], scal
     return flow
 
 
-@njit(nogil=True, cache=True)
+@inner
 def _add_delay(row: Row, arrival: int, delay: int) -> None:
     row.available_at = max(row.available_at, arrival)
     row.delay_sum += delay
@@ -167,7 +150,7 @@ def _add_delay(row: Row, arrival: int, delay: int) -> None:
     row.delay_max = max(row.delay_max, delay)
 
 
-@njit(nogil=True, cache=True)
+@inner
 def _add_interval(row: Row, interval: int, inside: bool) -> None:
     """The time since the trade before; where that is inside the bucket too, it is also a gap."""
     square, square_low = product(float(interval), float(interval), 0.0)
@@ -176,7 +159,7 @@ def _add_interval(row: Row, interval: int, inside: bool) -> None:
         row.gap_us = interval
 
 
-@njit(nogil=True, cache=True)
+@inner
 def _add_return(row: Row, value: float) -> None:
     square = value * value
     fine = on_grid(square, _SQUARE_UNIT)
@@ -190,7 +173,7 @@ def _add_return(row: Row, value: float) -> None:
     row.path, row.path_low = add(row.path, row.path_low, on_grid(abs(value), _PATH_UNIT), 0.0)
 
 
-@njit(nogil=True, cache=True)
+@inner
 def _add_pair(row: Row, changes: tuple[float, float], bipower: float, scale: Scale) -> None:
     """Two neighbouring changes of price, neither of them 0."""
     row.bipower, row.bipower_low = add(row.bipower, row.bipower_low, on_grid(bipower, _SQUARE_UNIT), 0.0)
@@ -200,7 +183,7 @@ def _add_pair(row: Row, changes: tuple[float, float], bipower: float, scale: Sca
     )
 
 
-@njit(nogil=True, cache=True)
+@inner
 def _close_second(row: Row, prices: tuple[float, float], flow: float, quote: float, scale: Scale) -> None:
     """A second with trades has ended: its change from the last price before it to its own last price, and its flow."""
     first, last = prices

@@ -4,6 +4,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from market_data_assets.compute.candles.compiling import inner
+
 Int64s = npt.NDArray[np.int64]
 _BIN_BITS = 9
 _FEW = 24
@@ -32,7 +34,7 @@ def write_medians(values: Int64s, bounds: Int64s, lowest: Int64s, highest: Int64
             medians[group] = _median(of, lowest[group], highest[group], scratch, counts)
 
 
-@njit(nogil=True, cache=True)
+@inner
 def _median(values: Int64s, low: int, high: int, scratch: Int64s, counts: Int64s) -> float:
     """Narrows down to the bin that holds the middle value, until it holds one number or few values."""
     size = len(values)
@@ -72,7 +74,7 @@ def _median(values: Int64s, low: int, high: int, scratch: Int64s, counts: Int64s
     return 0.5 * (float(lower) + float(upper)) if pair else float(lower)
 
 
-@njit(nogil=True, cache=True)
+@inner
 def _count(values: Int64s, size: int, low: int, shift: int, counts: Int64s) -> None:
     """How many of the first values lie in each bin of 2^shift from ``low`` up."""
     for i in range(len(counts)):
@@ -81,7 +83,7 @@ def _count(values: Int64s, size: int, low: int, shift: int, counts: Int64s) -> N
         counts[(values[i] - low) >> shift] += 1
 
 
-@njit(nogil=True, cache=True)
+@inner
 def _smallest_after(values: Int64s, size: int, bound: int, highest: int) -> int:
     """The smallest of the first values that is at least ``bound``; there is one, and none is above ``highest``."""
     smallest = highest
@@ -91,7 +93,7 @@ def _smallest_after(values: Int64s, size: int, bound: int, highest: int) -> int:
     return smallest
 
 
-@njit(nogil=True, cache=True)
+@inner
 def _sort(values: Int64s, size: int) -> None:
     """Sorts the first few values by insertion."""
     for i in range(1, size):

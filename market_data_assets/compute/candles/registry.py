@@ -6,8 +6,9 @@ A feature is added as a record in a file of ``features`` (and, where it needs a 
 
 import pyarrow as pa
 
-from market_data_assets.compute.candles.components import COMPONENTS, CandleComponent, Kind
-from market_data_assets.compute.candles.features import liquidity, meta, prices, returns, timing, volumes
+from market_data_assets.compute.candles.components import COMPONENTS
+from market_data_assets.compute.candles.components.record import CandleComponent, Kind
+from market_data_assets.compute.candles.features import book, derivatives, liquidity, meta, options, prices, returns, timing, volumes
 from market_data_assets.compute.features import Feature, Fold
 from market_data_assets.domain.datasets import Column, Dataset, Encoding
 from market_data_assets.domain.timeframes import TIMEFRAMES, Timeframe
@@ -23,6 +24,9 @@ FEATURES: tuple[Feature, ...] = (
     *timing.INTERVALS,
     *returns.MOVES,
     *timing.DELAYS,
+    *book.FEATURES,
+    *derivatives.FEATURES,
+    *options.FEATURES,
 )
 """The visible columns, in their stored order."""
 
@@ -31,7 +35,7 @@ def _hidden_columns(part: CandleComponent) -> dict[str, Column]:
     type_ = pa.int64() if part.kind is Kind.INTEGER else pa.float64()
     encoding = Encoding.DICTIONARY if part.fold is Fold.LAST and part.kind is Kind.INTEGER else Encoding.PLAIN
     docs = [part.doc, f"what _{part.name}, the nearest double, lacks of the exact sum"]
-    nullable = part.kind is Kind.NUMBER
+    nullable = part.kind is Kind.NUMBER or part.feed is not None
     return {
         name: Column(type_, part.unit, f"{doc} ({part.fold})", nullable=nullable, encoding=encoding, hidden=True)
         for name, doc in zip(part.columns, docs, strict=False)
@@ -51,7 +55,8 @@ def _candles(timeframe: Timeframe) -> Dataset:
         tier="processed_candles",
         name=f"candles_{timeframe}",
         partition=f"timeframe-{timeframe}",
-        doc=f"Candles of {timeframe} on exchange time, with features of trades; one row per bucket, options only where there are trades.",
+        doc=f"Candles of {timeframe} on exchange time, with features of trades, book, derivatives and options; one row per bucket, for"
+        " options only where there are trades.",
         columns=_columns(),
         timeframe=timeframe,
     )

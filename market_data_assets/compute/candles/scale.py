@@ -89,15 +89,15 @@ def scale_of(facts: Facts, *, multiplier: float, inverse: bool) -> Scale:
         price_decimals=priced,
         base_decimals=0 if inverse else sized,
         quote_decimals=sized if inverse else sized + priced,
-        base_unit=0.0 if base_whole else _unit(base),
-        quote_unit=0.0 if quote_whole else _unit(size if inverse else size * price),
-        square_unit=0.0 if base_whole else _unit(base * base),
-        change_unit=0.0 if price_whole else _unit(price * price),
-        impact_unit=0.0 if base_whole and price_whole else _unit(price * base),
+        base_unit=0.0 if base_whole else unit_for(base),
+        quote_unit=0.0 if quote_whole else unit_for(size if inverse else size * price),
+        square_unit=0.0 if base_whole else unit_for(base * base),
+        change_unit=0.0 if price_whole else unit_for(price * price),
+        impact_unit=0.0 if base_whole and price_whole else unit_for(price * base),
     )
 
 
-def _unit(largest: float) -> float:
+def unit_for(largest: float) -> float:
     """The power of two to round to when terms go up to ``largest``."""
     return math.ldexp(_FINENESS, math.frexp(largest)[1])
 

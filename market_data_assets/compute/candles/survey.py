@@ -34,7 +34,7 @@ def is_in_order(times: Int64s, ids: Int64s, arrivals: Int64s) -> bool:
 
 @njit(nogil=True, cache=True)
 def decimals_of(values: Doubles) -> int:
-    """The smallest k up to 12 for which every value is a whole number of 10^-k below 2^53 of them; -1 where none is."""
+    """The smallest k up to 12 for which every value is a whole number of 10^-k below 2^53 of them; -1 where none is. NaN is no value."""
     decimals = 0
     factor = 1.0
     start = 0
@@ -43,7 +43,7 @@ def decimals_of(values: Doubles) -> int:
         misses = 0
         for i in range(start, stop):
             whole = np.rint(values[i] * factor)
-            misses += (whole / factor != values[i]) | (whole >= WHOLE_LIMIT)
+            misses += ((whole / factor != values[i]) & (values[i] == values[i])) | (whole >= WHOLE_LIMIT)
         if misses == 0:
             start = stop
         elif decimals == MAX_DECIMALS:

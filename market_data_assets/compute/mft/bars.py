@@ -1,7 +1,7 @@
 """What a mid-frequency feature is computed from: consecutive candles of one instrument as arrays, the look-back in front."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,9 @@ from market_data_assets.domain.timeframes import Timeframe
 
 Floats = npt.NDArray[np.float64]
 Int64s = npt.NDArray[np.int64]
+
+NO_DATA = "no_data"
+PROVISIONAL = "provisional"
 
 
 @dataclass(frozen=True)
@@ -25,8 +28,12 @@ class Bars:
         start: Starts of the buckets, µs UTC.
         known: Whether the bar is known.
         columns: Columns of the candles as doubles, NaN for null; open, high, low, close filled as said above, everything else
-            as stored. Instants are µs UTC.
+            as stored. Instants are µs UTC. Beside them stand two of our own, which are not NaN in every hole: ``no_data`` is 0
+            in a known bar and 1 in a hole whose candle is stored and listed; ``provisional`` is 1 from the first bar on whose
+            day late rows may still change, of the instrument or of its benchmark.
         benchmark: The same bars of the base-asset-BTC perpetual that betas are measured against; None where there is none.
+        expiry: Instant of expiry, µs UTC; None where it does not expire or the instant is not known.
+        funding_interval_hours: Hours that a funding rate is for; None where only the data can say.
     """
 
     instrument_id: InstrumentId
@@ -35,9 +42,22 @@ class Bars:
     known: npt.NDArray[np.bool_]
     columns: Mapping[str, Floats]
     benchmark: "Bars | None" = field(default=None)
+    expiry: int | None = None
+    funding_interval_hours: float | None = None
 
     def __len__(self) -> int:
         return len(self.start)
 
     def __getitem__(self, column: str) -> Floats:
         return self.columns[column]
+
+    def last(self, count: int) -> "Bars":
+        """The last ``count`` bars."""
+        first = max(len(self) - count, 0)
+        return replace(
+            self,
+            start=self.start[first:],
+            known=self.known[first:],
+            columns={name: values[first:] for name, values in self.columns.items()},
+            benchmark=None if self.benchmark is None else self.benchmark.last(count),
+        )

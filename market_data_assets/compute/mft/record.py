@@ -63,3 +63,9 @@ class MftFeature:
         nullable = self.null_rule != "never"
         doc = f"{self.formula}{source}; null: {self.null_rule}" if nullable else f"{self.formula}{source}"
         return Column(self.type, self.unit, doc, nullable=nullable, encoding=self.encoding)
+
+
+def unbroken(bars: int, also: str = "") -> str:
+    """The null rule of a window: ``bars`` bars before this one, and whatever else makes the value undefined."""
+    rule = f"a hole, a bar without a known price, or no bar at all among the bar and the {bars} before it" if bars else "no known price"
+    return f"{rule}; {also}" if also else rule

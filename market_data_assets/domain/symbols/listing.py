@@ -1,19 +1,29 @@
 """A symbol as a vendor lists it, with whatever metadata the vendor gives beside it."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from market_data_assets.domain.instruments import InstrumentId, InstrumentType, OptionType
 
-GROUPS = frozenset({"SPOT", "PERPETUALS", "FUTURES", "OPTIONS"})
-"""Tardis dataset names that select many instruments: one mixed file a day, split by its ``symbol`` column."""
+GROUPS: Mapping[str, InstrumentType] = {
+    "SPOT": InstrumentType.SPOT_PAIR,
+    "PERPETUALS": InstrumentType.PERP,
+    "FUTURES": InstrumentType.FUTURE,
+    "OPTIONS": InstrumentType.OPTION,
+}
+"""Tardis dataset names that select all instruments of a type: one mixed file a day, split by its ``symbol`` column."""
 
 
 def is_group(symbol: str) -> bool:
     """Whether a dataset's name selects many instruments and is none itself."""
     return symbol.strip().upper() in GROUPS
+
+
+def group_of(kind: InstrumentType) -> str | None:
+    """The dataset name that selects all instruments of a type; None where there is none."""
+    return next((group for group, member in GROUPS.items() if member is kind), None)
 
 
 @dataclass(frozen=True, slots=True)

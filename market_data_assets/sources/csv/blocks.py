@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from market_data_assets.errors import DamagedFile
+from market_data_assets.errors import DamagedFile, SchemaDrift
 from market_data_assets.sources.csv.kernel import Bytes
 
 BLOCK_BYTES = 4 << 20
+_HEADER_BYTES = 64 << 10
 
 
 def line_blocks(what: str, chunks: Iterable[bytes], size: int = BLOCK_BYTES) -> Iterator[Bytes]:
@@ -42,3 +43,15 @@ def line_blocks(what: str, chunks: Iterable[bytes], size: int = BLOCK_BYTES) -> 
     if held > lines_end:
         rest_of_line = buffer[lines_end : min(held, lines_end + 80)].tobytes()
         raise DamagedFile(f"{what}: the last line is cut, it has no end: {rest_of_line!r}")
+
+
+def split_header(what: str, block: Bytes) -> tuple[list[str], Bytes]:
+    """The column names in the first line of a file's first block, and the block's other lines.
+
+    Raises:
+        SchemaDrift: there is no line end where a header would have one.
+    """
+    line, separator, _ = block[:_HEADER_BYTES].tobytes().partition(b"\n")
+    if not separator:
+        raise SchemaDrift(f"{what}: no header line in the first {_HEADER_BYTES} bytes: {line[:80]!r}")
+    return line.rstrip(b"\r").decode(errors="replace").split(","), block[len(line) + 1 :]

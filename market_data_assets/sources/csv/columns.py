@@ -14,10 +14,11 @@ from market_data_assets.errors import DamagedFile, SchemaDrift
 from market_data_assets.sources.csv import kernel
 from market_data_assets.sources.csv.kernel import Bytes
 from market_data_assets.sources.csv.rejections import Rejections
-from market_data_assets.sources.csv.tables import CsvTable, Field, Kind, skipped
+from market_data_assets.sources.csv.tables import CsvTable, Field, Kind, Sign, skipped
 
 _LOGGER = logging.getLogger(__name__)
 _FEW_DEFERRED = 4_096
+_DECIMALS = 12
 
 
 def match_fields(what: str, table: CsvTable, header: Sequence[str]) -> tuple[Field, ...]:
@@ -70,6 +71,7 @@ class BlockParser:
         self._layouts, self._units = _lay_out(self._fields, schema)
         self.schema = _with_text_ids(schema, self._fields)
         self._plan, self._values = _plan(self._fields, same, rejections.day_bounds)
+        self._factors = {field.targets[0]: field.factor for field in self._fields if field.factor != 1.0}
         self._deferred = np.empty((_FEW_DEFERRED, 4), dtype=np.int64)
 
     def parse(self, text: Bytes) -> pa.RecordBatch:
@@ -108,8 +110,7 @@ class BlockParser:
             self._deferred = np.empty((4 * len(self._deferred), 4), dtype=np.int64)
         if stop != kernel.DONE:
             raise self._stopped(text, int(outputs.row_begins[row]), row, stop, column)
-        self._read_deferred(text, fields, outputs, deferred)
-        return bool(any_empty)
+        return self._read_deferred(text, fields, outputs, deferred) or bool(any_empty)
 
     def _stopped(self, text: Bytes, begin: int, row: int, stop: int, column: int) -> Exception:
         line = text[begin:][:2_000].tobytes().split(b"\n", 1)[0].decode(errors="replace")
@@ -122,17 +123,25 @@ class BlockParser:
             return SchemaDrift(f"{what}: {field.name} is {value!r}, expected an integer without an exponent")
         return DamagedFile(f"{what} has {line.count(',') + 1} fields, expected {len(self._fields)}: {line[:200]!r}")
 
-    def _read_deferred(self, text: Bytes, fields: kernel.Integers, outputs: kernel.Outputs, count: int) -> None:
+    def _read_deferred(self, text: Bytes, fields: kernel.Integers, outputs: kernel.Outputs, count: int) -> bool:
+        """Read the numbers that the compiled parser left, and say whether any of them stands for an empty field."""
+        is_empty = False
         for column, row, begin, end in self._deferred[:count].tolist():
             value = float(text[begin:end].tobytes())
+            sign = self._fields[column].sign
             problem = kernel.FINE
             if not np.isfinite(value):
                 problem = kernel.NOT_FINITE
-            elif value <= 0 and self._fields[column].positive:
+            elif value <= 0 and sign == Sign.POSITIVE:
                 problem = kernel.NOT_POSITIVE
+            elif value < 0 and sign != Sign.ANY:
+                problem = kernel.NEGATIVE
+            elif value == 0 and sign == Sign.ZERO_IS_EMPTY:
+                value, is_empty = np.nan, True
             outputs.floats[fields[column, kernel.SLOT] + row * fields[column, kernel.STRIDE]] = value
             if problem != kernel.FINE and outputs.status[row] == kernel.FINE:
                 outputs.status[row] = column * kernel.REASONS + problem
+        return is_empty
 
     def _reject_half_levels(self, outputs: kernel.Outputs) -> None:
         for column, field in enumerate(self._fields):
@@ -165,6 +174,9 @@ class BlockParser:
             return pa.array(integers, mask=nulls).cast(type_) if any_empty else _wrap(integers, type_)
         floats = self._values_of(target, outputs)
         floats = (floats if keep is None else floats[keep]).reshape(-1)
+        if factor := self._factors.get(target):
+            # Rounded, since a product of decimals is a decimal: 0.5512 is 55.12 percent, not 55.120000000000005.
+            floats = np.round(floats * factor, _DECIMALS)
         if pa.types.is_fixed_size_list(type_):
             return pa.FixedSizeListArray.from_arrays(_wrap(floats, pa.float64()), layout.width)
         return pa.array(floats, mask=np.isnan(floats)) if any_empty else _wrap(floats, type_)
@@ -235,18 +247,17 @@ def _plan(
         accepted = [(spelling, values.index(value)) for spelling, value in spellings.items()]
         if field.kind == Kind.SAME:
             accepted = [(spelling, 0) for spelling in same[field.name]]
-        plan[column, kernel.FIRST_WORD], plan[column, kernel.LAST_WORD] = len(words), len(words) + len(accepted)
+        bounds = day_bounds if field.in_day else field.bounds
+        plan[column, [kernel.FIRST, kernel.LAST]] = bounds or (len(words), len(words) + len(accepted))
         words += [spelling.encode() for spelling, _ in accepted]
         codes += [code for _, code in accepted]
         flags = {
             kernel.REQUIRED: field.required,
-            kernel.POSITIVE: field.positive,
             kernel.ANY_UNIT: field.any_unit,
-            kernel.IN_DAY: field.in_day,
+            kernel.BOUNDED: bounds is not None,
         }
         plan[column, kernel.KIND] = field.kind
-        plan[column, kernel.FLAGS] = sum(flag for flag, is_set in flags.items() if is_set)
+        plan[column, kernel.FLAGS] = sum(flag for flag, is_set in flags.items() if is_set) + (field.sign << kernel.SIGN_SHIFT)
     text = np.array(bytearray(b"".join(words) + b"\n"), dtype=np.uint8)
     begins = np.cumsum([0, *(len(word) for word in words)], dtype=np.int64)
-    bounds = np.array(day_bounds, dtype=np.int64)
-    return kernel.Plan(plan, text, begins, np.array(codes, dtype=np.int8), bounds), dictionaries
+    return kernel.Plan(plan, text, begins, np.array(codes, dtype=np.int8)), dictionaries

@@ -8,16 +8,14 @@ import pyarrow as pa
 
 from market_data_assets.domain.datasets import Quarantined, SchemaWidened
 from market_data_assets.domain.days import DAY_MICROSECONDS, day_end, day_start
-from market_data_assets.errors import SchemaDrift
-from market_data_assets.sources.csv.blocks import line_blocks
+from market_data_assets.errors import DeliveredFile, Unusable
+from market_data_assets.sources.csv.blocks import line_blocks, split_header
 from market_data_assets.sources.csv.columns import BlockParser, match_fields
 from market_data_assets.sources.csv.kernel import Bytes
 from market_data_assets.sources.csv.ordering import WINDOW_BYTES, LateRow, ReorderWindow
 from market_data_assets.sources.csv.rejections import Rejections
 from market_data_assets.sources.csv.tables import CsvTable
 from market_data_assets.sources.limits import Limits
-
-_HEADER_BYTES = 64 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +30,8 @@ class CsvFile:
         day: The file's UTC day; rows more than one day off it are set aside. None where the table checks no day.
         same: The spellings that the rows' exchange and symbol may have, by column.
         version: Identifies the file's content, such as its checksum.
+        delivered: The file as it can be set aside when it is refused; None where there is none.
+        beside: What is set aside with this file, whatever its rows hold.
     """
 
     what: str
@@ -41,6 +41,8 @@ class CsvFile:
     day: dt.date | None
     version: Callable[[], str]
     same: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    delivered: Callable[[], DeliveredFile | None] = lambda: None
+    beside: Sequence[Quarantined] = ()
 
 
 @dataclass(slots=True)
@@ -72,6 +74,7 @@ class CsvFrame:
             BadData: too many impossible values.
             Unusable: the file is damaged, or a row is cut.
             TooLarge: more bytes or rows than the limits allow.
+            Every ``Unusable`` carries the delivered file.
         """
         try:
             yield from self._sorted_batches()
@@ -80,6 +83,9 @@ class CsvFrame:
             raise
         except SchemaWidened:
             self._ids_are_text = True
+            raise
+        except Unusable as error:
+            error.delivered = self.file.delivered()
             raise
 
     def read(self, columns: Sequence[str] | None = None) -> pa.Table:
@@ -117,18 +123,13 @@ class CsvFrame:
         if is_empty:
             schema = self.file.schema if parser is None else parser.schema
             yield pa.RecordBatch.from_pylist([], schema=schema)
-        self.quarantined = rejections.quarantined()
+        self.quarantined = (*rejections.quarantined(), *self.file.beside)
 
     def _split_header(self, block: Bytes) -> tuple[list[str], Bytes]:
-        start = block[:_HEADER_BYTES].tobytes()
         positions = self.file.table.positions
-        if positions and start[:1].isdigit():
+        if positions and block[:1].tobytes().isdigit():
             return list(positions), block
-        line, separator, _ = start.partition(b"\n")
-        if not separator:
-            raise SchemaDrift(f"{self.file.what}: no header line in the first {_HEADER_BYTES} bytes: {line[:80]!r}")
-        names = line.rstrip(b"\r").decode(errors="replace").split(",")
-        return names, block[len(line) + 1 :]
+        return split_header(self.file.what, block)
 
     def _rejections(self, header: Sequence[str]) -> Rejections:
         day = self.file.day

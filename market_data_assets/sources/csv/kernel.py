@@ -11,17 +11,17 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from market_data_assets.sources.csv.tables import Kind
+from market_data_assets.sources.csv.tables import Kind, Sign
 
 NULL_INTEGER = np.iinfo(np.int64).min
 
-# Columns of the plan's fields.
-KIND, SLOT, STRIDE, FLAGS, FIRST_WORD, LAST_WORD = range(6)
-REQUIRED, POSITIVE, ANY_UNIT, IN_DAY = 1, 2, 4, 8
+# Columns of the plan's fields. The last two are the words of SAME and CHOICE fields, and the bounds of BOUNDED times.
+KIND, SLOT, STRIDE, FLAGS, FIRST, LAST = range(6)
+REQUIRED, ANY_UNIT, BOUNDED, SIGN_SHIFT = 1, 2, 4, 3
 
 # Why a row is set aside; stored as column * REASONS + reason.
-FINE, MISSING, NOT_A_NUMBER, NOT_POSITIVE, NOT_ALLOWED, OUT_OF_DAY, NOT_FINITE, HALF_LEVEL = range(8)
-REASONS = 8
+FINE, MISSING, NOT_A_NUMBER, NOT_POSITIVE, NEGATIVE, NOT_ALLOWED, OUT_OF_BOUNDS, NOT_FINITE, HALF_LEVEL = range(9)
+REASONS = 16
 
 # Why the pass stopped.
 DONE, TOO_FEW_FIELDS, TOO_MANY_FIELDS, NOT_AN_INTEGER, DEFERRED_FULL = range(5)
@@ -39,14 +39,12 @@ class Plan(NamedTuple):
         words: The words of SAME and CHOICE fields, end to end.
         word_begins: Where each word begins, and where the last one ends.
         word_codes: What each word means.
-        bounds: A time with IN_DAY outside ``[bounds[0], bounds[1])`` sets its row aside.
     """
 
     fields: Integers
     words: Bytes
     word_begins: Integers
     word_codes: npt.NDArray[np.int8]
-    bounds: Integers
 
 
 class Outputs(NamedTuple):
@@ -69,6 +67,7 @@ class Outputs(NamedTuple):
 
 
 _SKIP, _SAME, _CHOICE, _TIME, _INTEGER, _NUMBER, _TEXT = (int(kind) for kind in Kind)
+_POSITIVE, _ZERO_IS_EMPTY = int(Sign.POSITIVE), int(Sign.ZERO_IS_EMPTY)
 _LF, _CR, _PLUS, _COMMA, _MINUS, _DOT, _ZERO, _LOWER_E = 10, 13, 43, 44, 45, 46, 48, 101
 _POWERS = np.array([float(f"1e{exponent}") for exponent in range(23)])
 _EXACT_MANTISSA = 1 << 53
@@ -151,8 +150,8 @@ def _read_number(text: Bytes, begin: int) -> tuple[float, int, bool, bool]:
 @_inner
 def _find_word(text: Bytes, begin: int, end: int, words: Bytes, word_begins: Integers, fields: Integers, column: int) -> int:  # noqa: PLR0917
     """Index of the word that the field is, or -1."""
-    word: int = fields[column, FIRST_WORD]
-    while word < fields[column, LAST_WORD]:
+    word: int = fields[column, FIRST]
+    while word < fields[column, LAST]:
         position = begin
         start = word_begins[word] - begin
         while position < end and text[position] == words[start + position]:
@@ -174,7 +173,7 @@ def parse_rows(text: Bytes, plan: Plan, outputs: Outputs, deferred: Integers) ->
     Returns:
         Rows parsed, numbers deferred, why the pass stopped, the column it stopped at, whether any value was empty.
     """
-    fields, bounds = plan.fields, plan.bounds
+    fields = plan.fields
     columns = fields.shape[0]
     size = text.shape[0]
     position = 0
@@ -207,8 +206,14 @@ def parse_rows(text: Bytes, plan: Plan, outputs: Outputs, deferred: Integers) ->
                     deferred[put_off, 2] = begin
                     deferred[put_off, 3] = end
                     put_off += 1
-                elif value <= 0.0 and flags & POSITIVE != 0:
-                    trouble = NOT_POSITIVE
+                elif value <= 0.0 and flags >> SIGN_SHIFT != 0:
+                    if flags >> SIGN_SHIFT == _POSITIVE:
+                        trouble = NOT_POSITIVE
+                    elif value < 0.0:
+                        trouble = NEGATIVE
+                    elif flags >> SIGN_SHIFT == _ZERO_IS_EMPTY:
+                        value = np.nan
+                        any_empty = True
                 outputs.floats[target] = value
             elif kind == _TIME or kind == _INTEGER:  # noqa: PLR1714, SIM109
                 whole, position, is_integer = _read_integer(text, begin)
@@ -220,8 +225,12 @@ def parse_rows(text: Bytes, plan: Plan, outputs: Outputs, deferred: Integers) ->
                     return row, put_off, NOT_AN_INTEGER, column, any_empty
                 elif flags & ANY_UNIT != 0 and 0 < whole < _MILLISECONDS_BELOW:
                     whole *= 1000
-                if flags & IN_DAY != 0 and end != begin and (whole < bounds[0] or whole >= bounds[1]):
-                    trouble = OUT_OF_DAY
+                if flags & BOUNDED != 0 and end != begin and (whole < fields[column, FIRST] or whole >= fields[column, LAST]):
+                    if whole == 0 and flags & REQUIRED == 0:
+                        whole = NULL_INTEGER
+                        any_empty = True
+                    else:
+                        trouble = OUT_OF_BOUNDS
                 outputs.integers[target] = whole
             else:
                 end = _find_end(text, begin)

@@ -11,7 +11,7 @@ import pyarrow as pa
 from market_data_assets.domain.datasets import Quarantined
 from market_data_assets.errors import BadData, SchemaDrift
 from market_data_assets.sources.csv import kernel
-from market_data_assets.sources.csv.tables import Field, Kind
+from market_data_assets.sources.csv.tables import CENTURY, Field, Kind
 
 TOLERANCE = 0.001
 """Share of rows that may hold impossible values (RELIABILITY row 15)."""
@@ -20,6 +20,7 @@ KEPT_ROWS = 1_000
 _NOT_FINITE_WORDS = {b"nan", b"inf", b"infinity"}
 _UNITS = {1_000_000: "seconds", 1_000: "milliseconds"}
 _MISPLACED_SHARE = 0.5
+_OUT_OF_DAY, _OUT_OF_RANGE = "out_of_day", "_out_of_range"
 
 
 @dataclass(slots=True)
@@ -42,7 +43,7 @@ class Rejections:
     impossible: Counter[str] = field(default_factory=Counter)
     retyped: Counter[str] = field(default_factory=Counter)
     _lines: dict[str, list[bytes]] = field(default_factory=dict)
-    _stray_time: int | None = None
+    _stray_times: dict[str, int] = field(default_factory=dict)
 
     def add(self, text: npt.NDArray[np.uint8], status: npt.NDArray[np.int32], begins: npt.NDArray[np.int64]) -> None:
         """Set aside every line whose status is not FINE. ``begins`` has one more entry than lines: where the text ends."""
@@ -68,10 +69,10 @@ class Rejections:
                 raise SchemaDrift(
                     f"{self.what}: {self.retyped.total()} of {self.rows} rows hold text where a number was expected: {self._example()}"
                 )
+            self._check_units(self.impossible)
             raise BadData(self.what, rows=self.rows, rejected=self.impossible)
         if self.misplaced.total() > _MISPLACED_SHARE * self.rows:
-            if unit := self._likely_unit():
-                raise SchemaDrift(f"{self.what}: {self.misplaced['out_of_day']} of {self.rows} times are off the file's day; {unit}")
+            self._check_units(self.misplaced)
             raise BadData(self.what, rows=self.rows, rejected=self.misplaced)
 
     def _add_line(self, line: bytes, column: int, problem: int) -> None:
@@ -80,10 +81,10 @@ class Rejections:
         if problem == kernel.NOT_A_NUMBER and value.lstrip(b"+-").lower() in _NOT_FINITE_WORDS:
             problem = kernel.NOT_FINITE
         reason = _reason(field_, problem)
-        if problem == kernel.OUT_OF_DAY or field_.kind == Kind.SAME:
+        if problem == kernel.OUT_OF_BOUNDS:
+            self._stray_times.setdefault(reason, int(value))
+        if (field_.in_day and problem == kernel.OUT_OF_BOUNDS) or field_.kind == Kind.SAME:
             self.misplaced[reason] += 1
-            if problem == kernel.OUT_OF_DAY and self._stray_time is None:
-                self._stray_time = int(value)
         else:
             self.impossible[reason] += 1
             if problem == kernel.NOT_A_NUMBER:
@@ -101,31 +102,40 @@ class Rejections:
         reason = next(iter(self.retyped))
         return f"{reason}, first in row {self._lines[reason][0].decode(errors='replace')!r}"
 
-    def _likely_unit(self) -> str | None:
-        if self._stray_time is None:
-            return None
+    def _check_units(self, counts: Counter[str]) -> None:
+        """Refuse times that would be right in another unit, and name it."""
         low, high = self.day_bounds
-        for factor, unit in _UNITS.items():
-            if low <= self._stray_time * factor < high:
-                return f"{self._stray_time} looks like {unit}, expected microseconds"
-        if low <= self._stray_time // 1_000 < high:
-            return f"{self._stray_time} looks like nanoseconds, expected microseconds"
-        return None
+        for reason, time in self._stray_times.items():
+            name, bounds = ("times", (low, high)) if reason == _OUT_OF_DAY else (reason.removesuffix(_OUT_OF_RANGE), CENTURY)
+            if counts[reason] and (unit := _likely_unit(time, *bounds)):
+                where = "off the file's day" if reason == _OUT_OF_DAY else "not of this century"
+                raise SchemaDrift(f"{self.what}: {counts[reason]} of {self.rows} {name} are {where}; {unit}")
+
+
+def _likely_unit(time: int, low: int, high: int) -> str | None:
+    for factor, unit in _UNITS.items():
+        if low <= time * factor < high:
+            return f"{time} looks like {unit}, expected microseconds"
+    if low <= time // 1_000 < high:
+        return f"{time} looks like nanoseconds, expected microseconds"
+    return None
 
 
 _PROBLEMS = {
     kernel.MISSING: "missing",
     kernel.NOT_A_NUMBER: "not_a_number",
     kernel.NOT_POSITIVE: "not_positive",
+    kernel.NEGATIVE: "negative",
     kernel.NOT_FINITE: "not_finite",
     kernel.NOT_ALLOWED: "not_allowed",
     kernel.HALF_LEVEL: "without_its_other_half",
+    kernel.OUT_OF_BOUNDS: "out_of_range",
 }
 
 
 def _reason(field_: Field, problem: int) -> str:
-    if problem == kernel.OUT_OF_DAY:
-        return "out_of_day"
+    if problem == kernel.OUT_OF_BOUNDS and field_.in_day:
+        return _OUT_OF_DAY
     if field_.kind == Kind.SAME:
         return f"other_{field_.name}"
     return f"{(field_.targets or (field_.name,))[0]}_{_PROBLEMS[problem]}"

@@ -18,6 +18,22 @@ class Kind(IntEnum):
     TEXT = 6
 
 
+class Sign(IntEnum):
+    """Which numbers a NUMBER field may hold. The numbers are those of the compiled parser."""
+
+    ANY = 0
+    POSITIVE = 1
+    """Zero or less rejects the row."""
+    NOT_NEGATIVE = 2
+    """Less than zero rejects the row."""
+    ZERO_IS_EMPTY = 3
+    """Zero is how the venue says that there is none, and becomes null; less rejects the row."""
+
+
+CENTURY = (946_684_800_000_000, 4_102_444_800_000_000)
+"""2000-01-01 and 2100-01-01 in microseconds. Seconds, milliseconds and nanoseconds of our century all lie outside."""
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One column of a vendor's file.
@@ -26,11 +42,13 @@ class Field:
         name: The vendor's name of the column; ``aliases`` are other names it has had.
         targets: Our columns that take the value; several where one value serves as both.
         required: An empty field rejects its row; otherwise it is null, and NaN in a list.
-        positive: Zero or less rejects the row.
+        sign: Which numbers the field may hold.
         level: Position in a fixed-size list column, best level first; None for a plain column.
         spellings: Text → value of a CHOICE.
         any_unit: The time is in milliseconds or microseconds, told apart by magnitude.
         in_day: A time more than one day off the file's day rejects the row.
+        bounds: A time outside ``[first, second)`` rejects the row, in microseconds. Zero is then null if ``required`` is not set.
+        factor: The text's number is multiplied by this, to give it the unit of our column.
         beside: The list column whose level must be missing too when this one's is.
         or_text: An INTEGER column that becomes text for a file in which not every value is an integer.
     """
@@ -40,11 +58,13 @@ class Field:
     targets: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     required: bool = True
-    positive: bool = False
+    sign: Sign = Sign.ANY
     level: int | None = None
     spellings: Mapping[str, str] | None = None
     any_unit: bool = False
     in_day: bool = False
+    bounds: tuple[int, int] | None = None
+    factor: float = 1.0
     beside: str | None = None
     or_text: bool = False
 
@@ -80,8 +100,13 @@ def skipped(name: str) -> Field:
 
 
 def instant(name: str, target: str | None = None) -> Field:
-    """Any instant in microseconds, such as an expiry; empty is null."""
-    return Field(name, Kind.TIME, (target or name,), required=False)
+    """An instant of this century in microseconds, such as an expiry, that every row has."""
+    return Field(name, Kind.TIME, (target or name,), bounds=CENTURY)
+
+
+def optional_instant(name: str, target: str | None = None) -> Field:
+    """An instant of this century in microseconds, such as the next funding; empty and 0 are null."""
+    return Field(name, Kind.TIME, (target or name,), required=False, bounds=CENTURY)
 
 
 def bar_time(name: str) -> Field:
@@ -106,7 +131,7 @@ def choice(name: str, target: str, spellings: Mapping[str, str]) -> Field:
 
 def quantity(name: str, target: str | None = None, aliases: tuple[str, ...] = ()) -> Field:
     """A number above zero, such as a price or an amount."""
-    return Field(name, Kind.NUMBER, (target or name,), aliases, positive=True)
+    return Field(name, Kind.NUMBER, (target or name,), aliases, sign=Sign.POSITIVE)
 
 
 def number(name: str, target: str | None = None, aliases: tuple[str, ...] = ()) -> Field:
@@ -114,9 +139,9 @@ def number(name: str, target: str | None = None, aliases: tuple[str, ...] = ()) 
     return Field(name, Kind.NUMBER, (target or name,), aliases)
 
 
-def optional_number(name: str, target: str | None = None) -> Field:
+def optional_number(name: str, target: str | None = None, *, sign: Sign = Sign.ANY, factor: float = 1.0) -> Field:
     """A finite number, or null where the field is empty."""
-    return Field(name, Kind.NUMBER, (target or name,), required=False)
+    return Field(name, Kind.NUMBER, (target or name,), required=False, sign=sign, factor=factor)
 
 
 def text(name: str, target: str | None = None) -> Field:
@@ -126,4 +151,4 @@ def text(name: str, target: str | None = None) -> Field:
 
 def level(name: str, target: str, position: int, beside: str) -> Field:
     """A price or an amount of one book level; NaN where the level is missing, in both at once."""
-    return Field(name, Kind.NUMBER, (target,), required=False, positive=True, level=position, beside=beside)
+    return Field(name, Kind.NUMBER, (target,), required=False, sign=Sign.POSITIVE, level=position, beside=beside)

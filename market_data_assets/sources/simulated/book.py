@@ -40,6 +40,10 @@ class Book:
         """Position of the last change strictly before each instant."""
         return np.searchsorted(self.instants, instants, side="left") - 1
 
+    def standing(self, instants: Instants) -> Integers:
+        """Position of the last change at or before each instant."""
+        return np.searchsorted(self.instants, instants, side="right") - 1
+
     def changed(self) -> npt.NDArray[np.bool_]:
         """Whether each row differs from the one before it; the first does."""
         differs = (np.diff(self.ticks, axis=0) != 0) | (np.diff(self.lots, axis=0) != 0)
@@ -91,17 +95,28 @@ def simulate_book(
 
 
 def _best(contract: SimulatedContract, instants: Instants, seed: Sequence[object]) -> Integers:
-    """Best ask and bid in ticks, (changes, 2): at least a tick apart, the bid at least at one tick."""
+    """Best ask and bid in ticks, (changes, 2): at least a tick apart; a bid of 0 is none."""
     market, random = contract.market, stream(*seed, "spread")
     spread = _held(random.random((len(instants), 1)) < _SPREAD_CHANGES, partial(_geometric, random, market.spread))[:, 0]
     middle = fair_price(contract, instants) / float(market.tick)
-    bid = np.maximum(np.floor(middle - (spread - 1) / 2).astype(np.int64), 1)
+    # Whoever trades an option finds a bid of at least a tick; one that is only quoted may have none.
+    lowest = 1 if contract.is_traded else 0
+    bid = np.maximum(np.floor(middle - (spread - 1) / 2).astype(np.int64), lowest)
     return np.stack((bid + spread, bid), axis=1)
 
 
 def _resting_lots(random: np.random.Generator, contract: SimulatedContract, level: int, count: int) -> Integers:
     median = contract.market.level_lots * (1 + _DEPTH_GROWTH * level)
-    return np.maximum((median * np.exp(_AMOUNT_SPREAD * random.standard_normal(count))).astype(np.int64), 1)
+    return _never_twice(np.maximum((median * np.exp(_AMOUNT_SPREAD * random.standard_normal(count))).astype(np.int64), 1))
+
+
+def _never_twice(lots: Integers) -> Integers:
+    """Amounts of which none equals the one before: what a trade took, and any other change, is always to be seen."""
+    same = np.flatnonzero(lots[1:] == lots[:-1]) + 1
+    while len(same):
+        lots[same] += 1
+        same = np.flatnonzero(lots[1:] == lots[:-1]) + 1
+    return lots
 
 
 def _geometric(random: np.random.Generator, mean: float, count: int) -> Integers:

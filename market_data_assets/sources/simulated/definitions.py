@@ -1,18 +1,17 @@
 """The definition row of a simulated contract, as it is known on a day."""
 
 import datetime as dt
-from collections.abc import Sequence
 
-from market_data_assets.domain.datasets import Dataset
 from market_data_assets.domain.days import day_end, to_datetime
 from market_data_assets.domain.instrument_rows import Instrument
 from market_data_assets.domain.symbols.definition import define
 from market_data_assets.domain.symbols.listing import Listing
 from market_data_assets.domain.venues import market_of
 from market_data_assets.sources.simulated.contracts import SimulatedContract
+from market_data_assets.sources.simulated.feeds import feeds
 
 
-def definition(contract: SimulatedContract, day: dt.date, source: str, datasets: Sequence[Dataset]) -> Instrument:
+def definition(contract: SimulatedContract, day: dt.date, source: str) -> Instrument:
     """The row of ``contract`` as of the end of the UTC ``day``: until then nothing says when it stops being available."""
     market, expiry = contract.market, None if contract.expires is None else to_datetime(contract.expires)
     listed, has_expired = to_datetime(contract.listed), contract.expires is not None and contract.expires <= day_end(day)
@@ -30,7 +29,7 @@ def definition(contract: SimulatedContract, day: dt.date, source: str, datasets:
             inverse=market.inverse,
         ),
         source=source,
-        data_types=[dataset.name for dataset in datasets],
+        data_types=[dataset.name for dataset in feeds(contract)],
         contract_multiplier=market.contract_size,
         tick_size=float(market.tick),
         lot_size=float(market.lot),

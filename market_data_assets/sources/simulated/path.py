@@ -83,6 +83,7 @@ def _variance_per_second(asset: str, number: int) -> Floats:
     return np.asarray(variance / variance.sum())
 
 
+@lru_cache(maxsize=4_096)
 def midnight_log_price(asset: str, number: int) -> float:
     """Logarithm of the price at the start of day ``number`` since the epoch: a Brownian bridge between anchors 256 days apart.
 

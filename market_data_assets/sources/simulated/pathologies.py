@@ -1,121 +1,129 @@
-"""Faults that can be planted in a simulated day. A new one is one record with ``plant``, whose docstring says what it touches."""
+"""Faults of rows that can be planted in a simulated day. Each record says what it touches, and what evidence it leaves."""
 
 import datetime as dt
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import ClassVar
 
 import numpy as np
 
 from market_data_assets.domain.days import day_end, day_start
-from market_data_assets.errors import SettingsError
 from market_data_assets.sources.simulated.arrivals import BLOCK
-from market_data_assets.sources.simulated.planting import Planting, Span, Where
-from market_data_assets.sources.simulated.rows import Column, Flags, Instants, Rows, concatenate
+from market_data_assets.sources.simulated.faults import (
+    CLOCKS,
+    CountedFault,
+    Fault,
+    SpanFault,
+    added,
+    amounts_of,
+    changed,
+    repeated,
+    without,
+)
+from market_data_assets.sources.simulated.planting import Planting
+from market_data_assets.sources.simulated.rows import Rows
 
-_LEVELS = ("ask_prices", "ask_amounts", "bid_prices", "bid_amounts")
 _SECOND = 1_000_000
+_BOOKS = "book_snapshot_*"
+_EXECUTIONS = ("trades", "liquidations")
+_WRONG = {
+    "amount": (np.inf, 0.0, -1.0, np.nan),
+    "ask_amounts": (np.inf, 0.0, -1.0),
+    "index_price": (np.inf, 0.0, -1.0),
+    "strike_price": (np.inf, 0.0, -1.0, np.nan),
+}
+"""Values that no row can have, by the column that tells a data type apart. NaN only where it does not stand for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Fault:
-    """A fault of whole files.
+class Gap(SpanFault):
+    """No rows of the data type in a span.
 
-    Raises:
-        SettingsError: the data type cannot have the fault.
+    Evidence: trade ids that are missing between two trades; a ticker, or quotes of an option, silent for longer than
+    they ever are; a book that does not change although trades hit it.
     """
-
-    data_types: ClassVar[str] = "*"
-
-    where: Where
-
-    def __post_init__(self) -> None:
-        if not fnmatchcase(self.where.data_type, self.data_types):
-            raise SettingsError(f"{type(self).__name__} in {self.where.data_type}: expected a data type like {self.data_types}")
-
-
-@dataclass(frozen=True, slots=True)
-class _SpanFault(_Fault):
-    """A fault of the rows in a span."""
-
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class _CountedFault(_Fault):
-    """A fault of ``count`` rows, 1 or more; of all of them when there are fewer."""
-
-    count: int
-
-    def __post_init__(self) -> None:
-        _Fault.__post_init__(self)
-        if self.count < 1:
-            raise SettingsError(f"{type(self).__name__} in {self.where.data_type}: a count of {self.count}, expected 1 or more")
-
-    def choose(self, rows: Rows, random: np.random.Generator) -> Instants:
-        """Positions of the faulty rows, ascending."""
-        return np.sort(random.choice(len(rows), min(self.count, len(rows)), replace=False))
-
-
-@dataclass(frozen=True, slots=True)
-class Gap(_SpanFault):
-    """No rows at all in a span."""
 
     def plant(self, rows: Rows, day: dt.date, _random: np.random.Generator, /) -> Planting:
         """Touches the rows that are lost."""
-        lost = self.span.covers(rows.timestamp, day)
-        return Planting(rows.take(~lost), rows.take(lost))
+        return without(rows, self.span.covers(rows.timestamp, day))
 
 
 @dataclass(frozen=True, slots=True)
-class UnitFlip(_SpanFault):
-    """Amounts a thousand times too large in a span, as when thousandths are taken for whole coins."""
+class SilentFeed(SpanFault):
+    """The recorder was out: no rows in a span, in all feeds of the instrument at once. ``where.data_type`` is ``*``.
+
+    Evidence: as of a gap, in every data type over the same span; trade ids are missing.
+    """
+
+    data_types: ClassVar[tuple[str, ...]] = ("[*]",)
+
+    def plant(self, rows: Rows, day: dt.date, _random: np.random.Generator, /) -> Planting:
+        """Touches the rows that are lost."""
+        return without(rows, self.span.covers(rows.timestamp, day))
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFlip(SpanFault):
+    """Amounts and open interest a thousand times too large in a span, as when thousandths are taken for whole coins.
+
+    Evidence: levels that jump by a factor of 1,000 at both ends of the span while prices do not move.
+    """
 
     def plant(self, rows: Rows, day: dt.date, _random: np.random.Generator, /) -> Planting:
         """Touches the rows whose amounts are wrong."""
         inside = self.span.covers(rows.timestamp, day)
-        amounts = [name for name in rows.columns if name == "amount" or name.endswith("_amounts")]
-        return _changed(rows, inside, {name: rows[name][inside] * 1_000 for name in amounts})
+        return changed(rows, inside, {name: rows.floats(name)[inside] * 1_000 for name in amounts_of(rows)})
 
 
 @dataclass(frozen=True, slots=True)
-class StaleBook(_SpanFault):
-    """The book stands still for a span while its clocks run on: the recorder repeats the first state of the span."""
+class StaleBook(SpanFault):
+    """A book, a ticker or a quote stands still for a span while its clocks run on: the recorder repeats its first state.
 
-    data_types: ClassVar[str] = "book_snapshot_*"
+    Evidence: rows that equal the one before in all but their times, which no clean file has in its book; trades at prices
+    that the book does not show.
+    """
+
+    data_types: ClassVar[tuple[str, ...]] = (_BOOKS, "derivative_ticker", "options_chain")
 
     def plant(self, rows: Rows, day: dt.date, _random: np.random.Generator, /) -> Planting:
         """Touches the repetitions, not the state that they repeat."""
         inside = np.flatnonzero(self.span.covers(rows.timestamp, day))
-        return _changed(rows, inside[1:], {name: rows[name][inside[:1]] for name in _LEVELS})
+        return changed(rows, inside[1:], {name: rows[name][inside[:1]] for name in rows.columns if name not in CLOCKS})
 
 
 @dataclass(frozen=True, slots=True)
-class Duplicates(_CountedFault):
-    """Trades delivered a second time, a moment later."""
+class Duplicates(CountedFault):
+    """Rows delivered a second time, a moment later.
 
-    data_types: ClassVar[str] = "trades"
+    Evidence: a trade id twice with the same price and amount; in other feeds a row that equals the one before, exchange
+    time included.
+    """
 
     def plant(self, rows: Rows, day: dt.date, random: np.random.Generator, /) -> Planting:
         """Touches the added copies."""
-        return _added(rows, _repeated(rows.take(self.choose(rows, random)), day))
+        return added(rows, repeated(rows.take(self.choose(rows, random)), day))
 
 
 @dataclass(frozen=True, slots=True)
-class ConflictingDuplicates(_CountedFault):
-    """Trades delivered a second time with the same id and twice the amount."""
+class ConflictingDuplicates(CountedFault):
+    """Trades or liquidations delivered a second time with the same id and twice the amount.
 
-    data_types: ClassVar[str] = "trades"
+    Evidence: an id twice, with two amounts.
+    """
+
+    data_types: ClassVar[tuple[str, ...]] = _EXECUTIONS
 
     def plant(self, rows: Rows, day: dt.date, random: np.random.Generator, /) -> Planting:
         """Touches the added copies."""
-        again = _repeated(rows.take(self.choose(rows, random)), day)
-        return _added(rows, again.replace(amount=again["amount"] * 2))
+        again = repeated(rows.take(self.choose(rows, random)), day)
+        return added(rows, again.replace(amount=again.floats("amount") * 2))
 
 
 @dataclass(frozen=True, slots=True)
-class Disorder(_CountedFault):
-    """Rows that arrive seconds after their time, behind rows of a later exchange time."""
+class Disorder(CountedFault):
+    """Rows that arrive seconds after their time, behind rows of a later exchange time.
+
+    Evidence: in order of arrival, exchange times that go back.
+    """
 
     seconds: float = 5.0
 
@@ -123,58 +131,63 @@ class Disorder(_CountedFault):
         """Touches the rows that are late."""
         chosen = self.choose(rows, random)
         late = np.minimum(rows.local_timestamp[chosen] + int(self.seconds * _SECOND), day_end(day) - 1)
-        return _changed(rows, chosen, {"local_timestamp": late})
+        return changed(rows, chosen, {"local_timestamp": late})
 
 
 @dataclass(frozen=True, slots=True)
-class CrossedBook(_CountedFault):
-    """Best bid and best ask exchanged, so that the bid is above the ask."""
+class ImpossibleValues(CountedFault):
+    """Infinite, zero and negative numbers in turn, and NaN where NaN does not stand for nothing.
 
-    data_types: ClassVar[str] = "book_snapshot_*"
-
-    def plant(self, rows: Rows, _day: dt.date, random: np.random.Generator, /) -> Planting:
-        """Touches the crossed rows."""
-        chosen = self.choose(rows, random)
-        asks, bids = rows["ask_prices"][chosen], rows["bid_prices"][chosen]
-        asks[:, 0], bids[:, 0] = bids[:, 0], asks[:, 0].copy()
-        return _changed(rows, chosen, {"ask_prices": asks, "bid_prices": bids})
-
-
-@dataclass(frozen=True, slots=True)
-class ImpossibleValues(_CountedFault):
-    """Infinite, zero and negative amounts in turn, and NaN where NaN does not stand for a missing level."""
+    They are put in amounts, in the index price of a ticker, and in the strike of an option.
+    Evidence: quarantined rows with a reason; above one row in a thousand the file is refused.
+    """
 
     def plant(self, rows: Rows, _day: dt.date, random: np.random.Generator, /) -> Planting:
         """Touches the rows with such a value."""
         chosen = self.choose(rows, random)
-        name = "amount" if "amount" in rows.columns else "ask_amounts"
-        values = rows[name][chosen]
+        name = next(name for name in _WRONG if name in rows.columns)
+        values = rows.floats(name)[chosen]
         best = values if values.ndim == 1 else values[:, 0]
-        wrong = np.array([np.inf, 0.0, -1.0] + [np.nan] * (values.ndim == 1))
-        best[:] = np.resize(wrong, len(chosen))
-        return _changed(rows, chosen, {name: values})
+        best[:] = np.resize(np.array(_WRONG[name]), len(chosen))
+        return changed(rows, chosen, {name: values})
 
 
 @dataclass(frozen=True, slots=True)
-class MillisecondTimestamps(_CountedFault):
-    """Exchange times in milliseconds where microseconds are promised: they read as January 1970."""
+class MillisecondTimestamps(CountedFault):
+    """Exchange times in milliseconds where microseconds are promised: they read as January 1970.
+
+    Evidence: rows quarantined as out of the day; a file of nothing else is refused, and the message names the unit.
+    """
 
     def plant(self, rows: Rows, _day: dt.date, random: np.random.Generator, /) -> Planting:
         """Touches the rows with such a time."""
         chosen = self.choose(rows, random)
-        return _changed(rows, chosen, {"timestamp": rows.timestamp[chosen] // 1_000})
+        return changed(rows, chosen, {"timestamp": rows.timestamp[chosen] // 1_000})
 
 
 @dataclass(frozen=True, slots=True)
-class MidnightSpill(_Fault):
-    """The last seconds of the day before arrive after midnight, at the head of the file of ``where.day``."""
+class SecondTimestamps(CountedFault):
+    """Exchange times in seconds where microseconds are promised. Evidence: as of milliseconds."""
+
+    def plant(self, rows: Rows, _day: dt.date, random: np.random.Generator, /) -> Planting:
+        """Touches the rows with such a time."""
+        chosen = self.choose(rows, random)
+        return changed(rows, chosen, {"timestamp": rows.timestamp[chosen] // _SECOND})
+
+
+@dataclass(frozen=True, slots=True)
+class MidnightSpill(Fault):
+    """The last seconds of the day before arrive after midnight, at the head of the file of ``where.day``.
+
+    Evidence: rows of the day before in this file, and a day before that ends early without them, then is whole with them.
+    """
 
     seconds: float = 60.0
 
     def __post_init__(self) -> None:
-        _Fault.__post_init__(self)
+        Fault.__post_init__(self)
         if not 0 < self.seconds * _SECOND <= BLOCK:
-            raise SettingsError(f"MidnightSpill of {self.seconds} seconds: expected above 0 and at most {BLOCK // _SECOND}")
+            raise self.refused(f"{self.seconds} seconds, expected above 0 and at most {BLOCK // _SECOND}")
 
     def delay(self, rows: Rows, midnight: int) -> Rows:
         """Hold back until ``midnight`` what happened in the last seconds before it."""
@@ -188,36 +201,32 @@ class MidnightSpill(_Fault):
 
 
 @dataclass(frozen=True, slots=True)
-class EmptyDay(_Fault):
-    """A file without a row."""
+class EmptyDay(Fault):
+    """A file without a row.
+
+    Evidence: nothing in the file of an instrument that is listed, and whose other feeds are alive.
+    """
 
     def plant(self, rows: Rows, _day: dt.date, _random: np.random.Generator, /) -> Planting:
         """Touches the rows that are lost."""
-        return Planting(rows.take(np.zeros(0, dtype=np.int64)), rows)
+        return without(rows, np.ones(len(rows), dtype=bool))
 
 
 @dataclass(frozen=True, slots=True)
-class MissingFile(_Fault):
-    """The vendor lists the instrument, and denies having its file."""
+class Restatement(CountedFault):
+    """The vendor publishes the file again, with other amounts in some rows: from ``revision`` of the source on.
 
-    def plant(self, rows: Rows, _day: dt.date, _random: np.random.Generator, /) -> Planting:
-        """Touches the rows that are lost."""
-        return Planting(None, rows)
+    Evidence: another source version of the same file; until that revision nothing is planted.
+    """
 
+    revision: int = 2
 
-def _changed(rows: Rows, chosen: Flags | Instants, columns: dict[str, Column]) -> Planting:
-    """``rows`` with other values in the chosen ones."""
-    changed = {name: rows[name].copy() for name in columns}
-    for name, values in columns.items():
-        changed[name][chosen] = values
-    result = rows.replace(**changed)
-    return Planting(result, result.take(chosen))
+    def __post_init__(self) -> None:
+        CountedFault.__post_init__(self)
+        if self.revision < 2:
+            raise self.refused(f"revision {self.revision}, expected 2 or more: the first is what is restated")
 
-
-def _added(rows: Rows, more: Rows) -> Planting:
-    return Planting(concatenate((rows, more)), more)
-
-
-def _repeated(rows: Rows, day: dt.date) -> Rows:
-    """The same rows delivered a millisecond later, in the same file."""
-    return rows.replace(local_timestamp=np.minimum(rows.local_timestamp + 1_000, day_end(day) - 1))
+    def plant(self, rows: Rows, _day: dt.date, random: np.random.Generator, /) -> Planting:
+        """Touches the rows whose amounts are restated: twice what they were."""
+        chosen = self.choose(rows, random)
+        return changed(rows, chosen, {name: rows.floats(name)[chosen] * 2 for name in amounts_of(rows)})

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from market_data_assets.domain.datasets import Column as Declared
 from market_data_assets.domain.datasets import Dataset
 from market_data_assets.domain.schemas import WORD
 
@@ -18,6 +19,12 @@ Flags = npt.NDArray[np.bool_]
 
 SIDES = ("buy", "sell")
 """What the ``side`` column's 0 and 1 stand for."""
+OPTION_TYPES = ("call", "put")
+"""What the ``option_type`` column's 0 and 1 stand for."""
+NO_INSTANT = int(np.iinfo(np.int64).min)
+"""Stands for null in columns of instants; NaN does in columns of numbers that may be null."""
+
+_WORDS = {"side": SIDES, "option_type": OPTION_TYPES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,7 @@ class Rows:
 
     def arrow(self, dataset: Dataset) -> pa.Table:
         """The rows as a table with the schema of ``dataset``."""
-        return pa.table([_arrow(name, self[name], dataset.schema.field(name).type) for name in dataset.columns], schema=dataset.schema)
+        return pa.table([_arrow(name, self[name], dataset.columns[name]) for name in dataset.columns], schema=dataset.schema)
 
 
 def concatenate(parts: Iterable[Rows]) -> Rows:
@@ -71,9 +78,12 @@ def concatenate(parts: Iterable[Rows]) -> Rows:
     return Rows({name: np.concatenate([part[name] for part in tables]) for name in tables[0].columns})
 
 
-def _arrow(name: str, column: Column, type_: pa.DataType) -> "pa.Array[Any]":
-    if name == "side":
-        return pa.DictionaryArray.from_arrays(pa.array(column, pa.int8()), pa.array(SIDES)).cast(WORD)
-    if pa.types.is_fixed_size_list(type_):
-        return pa.FixedSizeListArray.from_arrays(pa.array(column.ravel()), type_.list_size).cast(type_)
-    return pa.array(column).cast(type_)
+def _arrow(name: str, values: Column, column: Declared) -> "pa.Array[Any]":
+    if name in _WORDS:
+        return pa.DictionaryArray.from_arrays(pa.array(values, pa.int8()), pa.array(_WORDS[name])).cast(WORD)
+    if pa.types.is_fixed_size_list(column.type):
+        return pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), column.type.list_size).cast(column.type)
+    if not column.nullable or pa.types.is_string(column.type):
+        return pa.array(values).cast(column.type)
+    nothing = np.isnan(values) if values.dtype.kind == "f" else values == NO_INSTANT
+    return pa.array(values, mask=nothing).cast(column.type)

@@ -40,6 +40,8 @@ class Orders:
 
 def simulate_orders(random: np.random.Generator, contract: SimulatedContract, span: TimeRange, trades: int) -> Orders:
     """Orders in ``span`` that make exactly ``trades`` trades; they lean towards where the price will be a second later."""
+    if not trades:
+        return Orders(np.empty(0, np.int64), np.empty(0, np.int8), np.empty(0, np.int64))
     fills = _fills(random, trades)
     instants = clustered_instants(random, span, len(fills))
     now = fair_price(contract, instants)

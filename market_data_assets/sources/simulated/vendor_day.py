@@ -6,7 +6,8 @@ from collections.abc import Callable
 from market_data_assets.domain.datasets import Dataset
 from market_data_assets.domain.days import day_end, day_start
 from market_data_assets.sources.simulated.contracts import SimulatedContract
-from market_data_assets.sources.simulated.recording import Recording, recordings
+from market_data_assets.sources.simulated.feeds import RECORDERS
+from market_data_assets.sources.simulated.recording import recordings
 from market_data_assets.sources.simulated.rows import Rows, concatenate
 
 Delay = Callable[[Rows, int], Rows]
@@ -17,15 +18,10 @@ def vendor_rows(dataset: Dataset, contract: SimulatedContract, day: dt.date, sca
     """The rows that arrived on ``day``: every row of the contract is in exactly one day.
 
     Args:
-        dataset: Trades, or book snapshots of any number of levels.
+        dataset: One of the contract's feeds.
         delay: Changes arrivals before the cut.
     """
-    parts = [delay(_record(dataset, recording), recording.span.end) for recording in recordings(contract, day, scale)]
+    record = RECORDERS[dataset]
+    parts = [delay(record(recording), recording.span.end) for recording in recordings(contract, day, scale)]
     arrived = [part.take((part.local_timestamp >= day_start(day)) & (part.local_timestamp < day_end(day))) for part in parts]
     return concatenate(arrived).in_raw_order()
-
-
-def _record(dataset: Dataset, recording: Recording) -> Rows:
-    if dataset.name == "trades":
-        return recording.trades()
-    return recording.book(dataset.schema.field("ask_prices").type.list_size)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from market_data_assets.compute.candles import buckets, from_trades, merge
+from market_data_assets.compute.candles import Feeds, buckets, from_ticks, from_trades, merge
 from market_data_assets.compute.candles.components import FIELDS, empty_rows
 from market_data_assets.compute.candles.folding import close_gaps, fold
 from market_data_assets.compute.candles.registry import FEATURES
@@ -17,9 +17,12 @@ from market_data_assets.compute.contract import Contract
 from market_data_assets.compute.features import Merge
 from market_data_assets.domain.timeframes import FINEST, TIMEFRAMES, Timeframe
 from market_data_assets.errors import QueryError, SchemaDrift
+from market_data_assets_tests.compute.book_snapshots import books
+from market_data_assets_tests.compute.candles.books import Market, markets
 from market_data_assets_tests.compute.candles.trades import ANY_TRADES, CONTRACTS, DAY, OPTION, SECOND, SPOT, Trade, table
 
 _COARSER = TIMEFRAMES[1:]
+_STEPS = [*pairwise(TIMEFRAMES), *((FINEST, timeframe) for timeframe in _COARSER)]
 # Exact only while a bucket's sum is below 2^100 of a unit that is the same for every day; beyond, right to 2^-104.
 _RETURN_SUMS = {"up_squares", "down_squares", "bipower", "quartic", "path", "second_squares", "illiquidity"}
 _LAST_BITS = {"delay_median", *(f"_{name}_low" for name in _RETURN_SUMS)}
@@ -31,8 +34,8 @@ def test_folded_components_equal_those_computed_from_ticks_to_the_last_bit(
     trades: list[Trade], contract: Contract, timeframe: Timeframe
 ) -> None:
     known = day_trades(table(trades), contract, DAY)
-    folded, starts = fold(*buckets.collect_buckets(known, contract, DAY, FINEST), timeframe.microseconds)
-    direct, direct_starts = buckets.collect_buckets(known, contract, DAY, timeframe)
+    folded, starts = fold(*buckets.collect_buckets(known, buckets.day_scale(known, contract), DAY, FINEST), timeframe.microseconds)
+    direct, direct_starts = buckets.collect_buckets(known, buckets.day_scale(known, contract), DAY, timeframe)
     np.testing.assert_array_equal(starts, direct_starts)
     for field in set(FIELDS) - {"bucket_status"} - {f"{name}_low" for name in _RETURN_SUMS}:
         np.testing.assert_array_equal(folded[field], direct[field], err_msg=field)
@@ -42,14 +45,50 @@ def test_folded_components_equal_those_computed_from_ticks_to_the_last_bit(
 
 
 @given(ANY_TRADES, st.one_of(CONTRACTS, st.just(OPTION)))
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_merging_stored_candles_equals_the_candles_from_ticks(trades: list[Trade], contract: Contract) -> None:
     frames = {timeframe: frame.table for timeframe, frame in from_trades(table(trades), contract, DAY, TIMEFRAMES).items()}
-    for finer, coarser in [*pairwise(TIMEFRAMES), *((FINEST, timeframe) for timeframe in _COARSER)]:
+    for finer, coarser in _STEPS:
         merged = merge(frames[finer], coarser)
         columns = [name for name in merged.column_names if name not in _LAST_BITS]
         assert merged.select(columns).equals(frames[coarser].select(columns)), (finer, coarser)
         assert merged["delay_median"].null_count == len(merged)
+
+
+@given(markets(), CONTRACTS)
+@settings(max_examples=12)
+def test_book_columns_merge_to_the_last_bit_along_every_chain_of_timeframes(market: Market, contract: Contract) -> None:
+    frames = {timeframe: frame.table for timeframe, frame in from_ticks(market.feeds, contract, DAY, TIMEFRAMES).items()}
+    columns = [name for name in frames[FINEST].column_names if name not in _LAST_BITS]
+    for finer, coarser in _STEPS:
+        assert merge(frames[finer], coarser).select(columns).equals(frames[coarser].select(columns)), (finer, coarser)
+
+
+@given(markets(), st.lists(st.integers(0, 12), max_size=5), st.randoms(use_true_random=False))
+@settings(max_examples=25)
+def test_the_order_of_book_rows_of_different_times_and_their_chunks_do_not_matter(market: Market, cuts: list[int], random: object) -> None:
+    expected = from_ticks(market.feeds, SPOT, DAY, TIMEFRAMES[:2])
+    shuffled = list({row.at: row for row in market.rows}.values())
+    single = len(shuffled) == len(market.rows)
+    rows = shuffled if single else list(market.rows)
+    if single:
+        random.shuffle(rows)  # type: ignore[attr-defined]
+    whole = books.table(rows)
+    edges = [0, *sorted(min(cut, len(rows)) for cut in cuts), len(rows)]
+    pieces = pa.concat_tables([whole.slice(first, stop - first) for first, stop in pairwise(edges)])
+    found = from_ticks(Feeds(table(market.trades), pieces), SPOT, DAY, TIMEFRAMES[:2])
+    assert all(found[timeframe].table.equals(expected[timeframe].table) for timeframe in TIMEFRAMES[:2])
+
+
+@given(markets(), st.integers(0, 11))
+@settings(max_examples=20)
+def test_a_book_row_delivered_twice_changes_nothing_but_the_count_of_updates(market: Market, number: int) -> None:
+    rows = [row for at, row in enumerate(market.rows) for _ in range(1 + (at == number))]
+    once, twice = (
+        from_ticks(Market(each, market.trades).feeds, SPOT, DAY, [FINEST])[FINEST].table.drop_columns(["book_updates"])
+        for each in (market.rows, rows)
+    )
+    assert once.equals(twice)
 
 
 def test_only_the_median_delay_is_not_mergeable() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from market_data_assets.compute.candles import from_trades
 from market_data_assets.compute.candles.components import COMPONENTS, ROW
+from market_data_assets.compute.candles.features import derivatives, options
 from market_data_assets.compute.candles.registry import CANDLES, FEATURES
 from market_data_assets.domain.timeframes import TIMEFRAMES, Timeframe
 from market_data_assets_tests.compute.candles.trades import DAY, SPOT, Trade, table
@@ -18,11 +19,14 @@ buy_quote_volume sell_quote_volume buy_count sell_count vwap trade_size_mean tra
 volume_imbalance cvd_day return_log rv_tick rv_1s bipower_variation jump_variation rs_up rs_down realized_quarticity
 roll_spread kyle_lambda amihud intertrade_mean intertrade_std up_ticks down_ticks efficiency delay_mean delay_min
 delay_max delay_median
+spread_last spread_twa spread_bps_twa mid_last mid_twa micro_deviation_bps_twa obi_1_last obi_1_twa obi_5_last obi_5_twa
+depth_bid_5_twa depth_ask_5_twa ofi mlofi_2 mlofi_3 mlofi_4 mlofi_5 effective_spread_bps crossed_us book_updates
 """
 
 
 def test_the_visible_columns_are_the_default_ones() -> None:
-    assert list(CANDLES[TIMEFRAMES[0]].visible_columns) == _DEFAULT_COLUMNS.split()
+    others = [feature.name for feature in (*derivatives.FEATURES, *options.FEATURES)]
+    assert list(CANDLES[TIMEFRAMES[0]].visible_columns) == [*_DEFAULT_COLUMNS.split(), *others]
 
 
 @pytest.mark.parametrize("timeframe", TIMEFRAMES)

@@ -18,6 +18,10 @@ DAY = dt.date(2024, 8, 8)
 NEXT_DAY = dt.date(2024, 8, 9)
 QUIET = 0.05
 PERP = "BINANCE:PERP:BTC-USDT"
+SPOT = "BINANCE:SPOT_PAIR:BTC-USDT"
+FUTURE = "DERIBIT:FUTURE:BTC-USD-240927"
+CALL = "DERIBIT:OPTION:BTC-USD-42000-240816-CALL"
+PUT = "DERIBIT:OPTION:BTC-USD-42000-240816-PUT"
 
 
 def quiet_source(*pathologies: Pathology) -> SimulatedSource:
@@ -48,6 +52,16 @@ def all_ids(day: dt.date = DAY) -> list[str]:
     return [str(listed.instrument_id) for listed in quiet_source().instruments(day).instruments]
 
 
+def ids_with(dataset: Dataset) -> list[str]:
+    """Every instrument that has the data type."""
+    return [str(listed.instrument_id) for listed in quiet_source().instruments(DAY).instruments if dataset.name in listed.data_types]
+
+
+def some_with(dataset: Dataset) -> list[str]:
+    """Every instrument that has the data type, but of the options only one call and one put."""
+    return [instrument for instrument in ids_with(dataset) if ":OPTION:" not in instrument or instrument in {CALL, PUT}]
+
+
 def numbers(table: pa.Table, name: str) -> npt.NDArray[np.float64]:
     return table[name].to_numpy()
 
@@ -60,3 +74,18 @@ def levels(table: pa.Table, name: str) -> npt.NDArray[np.float64]:
     """A book column as (rows, levels)."""
     column = table[name].combine_chunks()
     return column.values.to_numpy(zero_copy_only=False).reshape(len(table), column.type.list_size)
+
+
+def same_rows(one: pa.Table, other: pa.Table) -> bool:
+    """Whether two tables are equal, NaN being equal to NaN."""
+    return one.schema == other.schema and len(one) == len(other) and all(map(_same_column, one.columns, other.columns))
+
+
+def _same_column(one: pa.ChunkedArray, other: pa.ChunkedArray) -> bool:
+    if one.equals(other):
+        return True
+    return bool(pa.types.is_fixed_size_list(one.type)) and np.array_equal(_flat(one), _flat(other), equal_nan=True)
+
+
+def _flat(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
+    return column.combine_chunks().values.to_numpy(zero_copy_only=False)

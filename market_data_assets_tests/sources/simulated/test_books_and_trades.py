@@ -7,10 +7,10 @@ from market_data_assets.domain.days import day_start
 from market_data_assets.domain.schemas import BOOK_SNAPSHOT_5, TRADES
 from market_data_assets.sources.simulated.contracts import contracts
 from market_data_assets.sources.simulated.grid import decimals
+from market_data_assets.sources.simulated.recording import REACTION
 from market_data_assets_tests.sources.simulated.markets import (
     DAY,
     PERP,
-    all_ids,
     full_table,
     instants,
     instrument_of,
@@ -18,9 +18,10 @@ from market_data_assets_tests.sources.simulated.markets import (
     numbers,
     quiet_source,
     quiet_table,
+    some_with,
 )
 
-IDS = all_ids()
+IDS = some_with(TRADES)
 
 
 def is_on_grid(values: np.ndarray, step: float) -> bool:
@@ -112,5 +113,18 @@ def test_a_few_rows_a_day_arrive_out_of_order():
 
 
 def test_the_default_day_is_busy_enough_and_not_too_busy():
-    assert 60_000 < len(full_table(TRADES, PERP)) < 130_000
-    assert 60_000 < len(full_table(BOOK_SNAPSHOT_5, PERP)) < 150_000
+    assert 40_000 < len(full_table(TRADES, PERP)) < 80_000
+    assert 50_000 < len(full_table(BOOK_SNAPSHOT_5, PERP)) < 100_000
+
+
+@pytest.mark.parametrize("instrument", IDS)
+def test_each_trade_changes_the_book_within_20_milliseconds(instrument):
+    trades, book = instants(quiet_table(TRADES, instrument)), instants(quiet_table(BOOK_SNAPSHOT_5, instrument))
+    trades = trades[(trades >= day_start(DAY)) & (trades < book[-1] - REACTION * 1_000)]
+    answer = book[np.searchsorted(book, trades, side="right")]
+    assert (answer - trades <= REACTION * 1_000).all()
+
+
+def test_the_most_traded_perp_trades_in_nine_of_ten_buckets_of_15_seconds():
+    buckets = np.unique((instants(full_table(TRADES, PERP)) - day_start(DAY)) // 15_000_000)
+    assert (buckets >= 0).sum() > 0.9 * 5_760

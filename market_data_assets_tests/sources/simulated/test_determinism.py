@@ -5,18 +5,18 @@ import sys
 
 import pytest
 
-from market_data_assets.domain.schemas import BOOK_SNAPSHOT_5, TRADES
+from market_data_assets.domain.schemas import OPTIONS_CHAIN, RAW, TRADES
 from market_data_assets.domain.universe import Universe
 from market_data_assets.sources.simulated import SimulatedSource
-from market_data_assets_tests.sources.simulated.markets import DAY, NEXT_DAY, PERP, fetch, quiet_source
+from market_data_assets_tests.sources.simulated.markets import CALL, DAY, NEXT_DAY, PERP, fetch, quiet_source, same_rows
 
 PRINT_DIGEST = """
 import hashlib
-from market_data_assets.domain.schemas import BOOK_SNAPSHOT_5, TRADES
-from market_data_assets_tests.sources.simulated.markets import PERP, fetch, quiet_source
+from market_data_assets.domain.schemas import BOOK_SNAPSHOT_5, LIQUIDATIONS, OPTIONS_CHAIN, TRADES
+from market_data_assets_tests.sources.simulated.markets import CALL, PERP, fetch, quiet_source
 digest = hashlib.sha256()
-for dataset in (BOOK_SNAPSHOT_5, TRADES):
-    for column in fetch(quiet_source(), dataset, PERP).table.to_pydict().values():
+for dataset, instrument in ((BOOK_SNAPSHOT_5, PERP), (TRADES, PERP), (LIQUIDATIONS, PERP), (OPTIONS_CHAIN, CALL)):
+    for column in fetch(quiet_source(), dataset, instrument).table.to_pydict().values():
         digest.update(repr(column).encode())
 print(digest.hexdigest())
 """
@@ -31,13 +31,15 @@ def test_another_process_with_another_hash_seed_makes_the_same_market():
     assert len(digests) == 1
 
 
-@pytest.mark.parametrize("dataset", [TRADES, BOOK_SNAPSHOT_5], ids=str)
-def test_a_day_is_the_same_whichever_days_were_made_before(dataset):
-    alone = fetch(quiet_source(), dataset, PERP, NEXT_DAY).table
+@pytest.mark.parametrize("dataset", RAW, ids=str)
+def test_a_day_is_the_same_whichever_days_and_instruments_were_made_before(dataset):
+    instrument = CALL if dataset == OPTIONS_CHAIN else PERP
+    alone = fetch(quiet_source(), dataset, instrument, NEXT_DAY).table
     after_others = quiet_source()
-    for days in range(-3, 1):
-        fetch(after_others, dataset, PERP, NEXT_DAY + dt.timedelta(days=days))
-    assert fetch(after_others, dataset, PERP, NEXT_DAY).table.equals(alone)
+    for other in (dataset, OPTIONS_CHAIN if dataset == OPTIONS_CHAIN else TRADES):
+        for days in (1, -1):
+            fetch(after_others, other, instrument, NEXT_DAY + dt.timedelta(days=days))
+    assert same_rows(fetch(after_others, dataset, instrument, NEXT_DAY).table, alone)
 
 
 def test_an_instrument_is_the_same_in_any_universe():

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market_data_assets.domain.instruments import OptionType
-from market_data_assets.sources.simulated.options import implied_volatility, normal_distribution, premium
+from market_data_assets.sources.simulated.options import black, implied_volatility, premium, volatility_of
 
 FORWARDS = st.floats(1_000, 200_000)
 MONEYNESS = st.floats(0.5, 2.0)
@@ -46,5 +46,19 @@ def test_low_strikes_are_dearer_in_volatility_than_high_ones():
     assert low > high
 
 
-def test_the_normal_distribution_has_its_known_values():
-    assert normal_distribution(np.array([0.0, 1.959963984540054])) == pytest.approx([0.5, 0.975])
+@given(st.sampled_from(OptionType), FORWARDS, MONEYNESS, st.floats(1e-3, 1), st.floats(0.05, 3))
+def test_the_volatility_of_a_premium_gives_that_premium_again(kind, forward, moneyness, years, volatility):
+    terms = (np.array([forward]), forward * moneyness, np.array([years]))
+    paid = black(kind, *terms, np.array([volatility]))
+    found = volatility_of(kind, paid, *terms)
+    if not np.isnan(found[0]):
+        assert black(kind, *terms, found)[0] == pytest.approx(paid[0], abs=1e-12)
+    # What has no time value to speak of in double precision has no volatility either.
+    value = paid[0] - max(1 - moneyness if kind is OptionType.CALL else moneyness - 1, 0)
+    assert not np.isnan(found[0]) or value < 1e-9
+
+
+@given(st.sampled_from(OptionType), FORWARDS, MONEYNESS, st.floats(1e-3, 1))
+def test_a_premium_below_the_intrinsic_value_has_no_volatility(kind, forward, moneyness, years):
+    intrinsic = max(1 - moneyness if kind is OptionType.CALL else moneyness - 1, 0)
+    assert np.isnan(volatility_of(kind, np.array([intrinsic - 1e-6]), np.array([forward]), forward * moneyness, np.array([years])))[0]

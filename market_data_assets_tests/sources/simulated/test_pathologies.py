@@ -1,14 +1,24 @@
+import dataclasses
 import datetime as dt
 
 import numpy as np
 import pytest
 
-from market_data_assets.domain.days import day_start
-from market_data_assets.domain.schemas import BOOK_SNAPSHOT_5, TRADES
-from market_data_assets.errors import BadData, NotListed, SchemaDrift, SettingsError
+from market_data_assets.domain.datasets import Dataset
+from market_data_assets.domain.days import TimeRange, day_start
+from market_data_assets.domain.schemas import (
+    BOOK_SNAPSHOT_5,
+    BOOK_SNAPSHOT_25,
+    DERIVATIVE_TICKER,
+    LIQUIDATIONS,
+    OPTIONS_CHAIN,
+    RAW,
+    TRADES,
+)
+from market_data_assets.errors import BadData, SchemaDrift, SettingsError
+from market_data_assets.sources.simulated.book_pathologies import CrossedBook, EmptyBook, LockedBook
 from market_data_assets.sources.simulated.pathologies import (
     ConflictingDuplicates,
-    CrossedBook,
     Disorder,
     Duplicates,
     EmptyDay,
@@ -16,12 +26,15 @@ from market_data_assets.sources.simulated.pathologies import (
     ImpossibleValues,
     MidnightSpill,
     MillisecondTimestamps,
-    MissingFile,
+    Restatement,
+    SecondTimestamps,
+    SilentFeed,
     StaleBook,
     UnitFlip,
 )
 from market_data_assets.sources.simulated.planting import Pathology, Span, Where
 from market_data_assets_tests.sources.simulated.markets import (
+    CALL,
     DAY,
     NEXT_DAY,
     PERP,
@@ -32,30 +45,57 @@ from market_data_assets_tests.sources.simulated.markets import (
     numbers,
     quiet_source,
     quiet_table,
+    same_rows,
 )
 
 TRADES_OF_PERP = Where(PERP, "trades", DAY)
 BOOK_OF_PERP = Where(PERP, "book_snapshot_5", DAY)
 NOON = Span(43_200, 46_800)
-ALL: list[Pathology] = [
-    Gap(TRADES_OF_PERP, NOON),
-    UnitFlip(TRADES_OF_PERP, NOON),
-    StaleBook(BOOK_OF_PERP, NOON),
-    Duplicates(TRADES_OF_PERP, 7),
-    ConflictingDuplicates(TRADES_OF_PERP, 5),
-    Disorder(TRADES_OF_PERP, 9),
-    CrossedBook(BOOK_OF_PERP, 11),
-    ImpossibleValues(TRADES_OF_PERP, 4),
-    MillisecondTimestamps(TRADES_OF_PERP, 3),
-    MidnightSpill(TRADES_OF_PERP, 600),
-    EmptyDay(TRADES_OF_PERP),
-]
+NOON_RANGE = TimeRange(day_start(DAY) + 43_200_000_000, day_start(DAY) + 46_800_000_000)
+# A quiet perp has some thirty liquidations a day; this span holds a few of them.
+LONG = Span(10_000, 80_000)
+
+
+def owner(dataset: Dataset) -> str:
+    """An instrument that has the data type."""
+    return CALL if dataset == OPTIONS_CHAIN else PERP
+
+
+def faults_of(dataset: Dataset) -> list[Pathology]:
+    """Every fault that shows in a file of the data type."""
+    where = Where(owner(dataset), dataset.name, DAY)
+    found = [
+        Gap(where, LONG),
+        UnitFlip(where, LONG),
+        Duplicates(where, 3),
+        Disorder(where, 2),
+        MidnightSpill(where, 14_000),
+        EmptyDay(where),
+        Restatement(where, 3, 2),
+    ]
+    if dataset in {TRADES, LIQUIDATIONS}:
+        found += [ConflictingDuplicates(where, 3), EmptyBook(where, LONG)]
+    if dataset not in {TRADES, LIQUIDATIONS}:
+        found += [StaleBook(where, NOON)]
+    if dataset not in {TRADES, LIQUIDATIONS, DERIVATIVE_TICKER}:
+        found += [CrossedBook(where, 11), LockedBook(where, 5), EmptyBook(where, NOON)]
+    if dataset != LIQUIDATIONS:
+        # One bad row of a few liquidations is more than the tolerated share.
+        found += [ImpossibleValues(where, 1)]
+    return found
+
+
+EVERY = [pytest.param(dataset, fault, id=f"{dataset.name}-{type(fault).__name__}") for dataset in RAW for fault in faults_of(dataset)]
+
+
+def restated_source(*pathologies: Pathology):
+    return dataclasses.replace(quiet_source(*pathologies), revision=2)
 
 
 def planted_rows(pathology: Pathology, day: dt.date = DAY):
-    (planted,) = quiet_source(pathology).planted(day)
+    (planted,) = restated_source(pathology).planted(day)
     assert planted.pathology == pathology
-    assert (str(planted.instrument_id), planted.data_type, planted.day) == (PERP, pathology.where.data_type, day)
+    assert (str(planted.instrument_id), planted.data_type, planted.day) == (pathology.where.instrument, pathology.where.data_type, day)
     return planted.rows
 
 
@@ -63,28 +103,54 @@ def seconds_of_day(table) -> np.ndarray:
     return (instants(table) - day_start(DAY)) / 1e6
 
 
-@pytest.mark.parametrize("pathology", ALL, ids=lambda pathology: type(pathology).__name__)
-def test_each_fault_changes_its_own_file_only_and_is_the_same_each_time(pathology):
-    clean, faulty = quiet_source(), quiet_source(pathology)
-    dataset, other = (TRADES, BOOK_SNAPSHOT_5) if pathology.where.data_type == "trades" else (BOOK_SNAPSHOT_5, TRADES)
+@pytest.mark.parametrize(("dataset", "pathology"), EVERY)
+def test_each_fault_changes_its_own_file(dataset, pathology):
     assert len(planted_rows(pathology)) > 0
-    assert repr(planted_rows(pathology).to_pydict()) == repr(planted_rows(pathology).to_pydict())
-    assert not fetch(faulty, dataset, PERP).table.equals(quiet_table(dataset, PERP))
-    assert fetch(faulty, other, PERP).table.equals(quiet_table(other, PERP))
-    assert fetch(faulty, dataset, "DERIBIT:PERP:BTC-USD").table.equals(quiet_table(dataset, "DERIBIT:PERP:BTC-USD"))
-    assert fetch(faulty, dataset, PERP, NEXT_DAY).table.equals(fetch(clean, dataset, PERP, NEXT_DAY).table)
+    assert not same_rows(fetch(restated_source(pathology), dataset, owner(dataset)).table, quiet_table(dataset, owner(dataset)))
 
 
-def test_a_gap_takes_all_rows_of_its_span_and_no_other():
-    found = fetch(quiet_source(ALL[0]), TRADES, PERP).table
-    seconds = seconds_of_day(quiet_table(TRADES, PERP))
-    inside = (seconds >= NOON.start) & (seconds < NOON.end)
-    assert found.equals(quiet_table(TRADES, PERP).filter(~inside))
-    assert planted_rows(ALL[0]).equals(quiet_table(TRADES, PERP).filter(inside))
+@pytest.mark.parametrize("pathology", [*faults_of(BOOK_SNAPSHOT_5), *faults_of(TRADES)], ids=lambda pathology: type(pathology).__name__)
+def test_each_fault_is_the_same_each_time(pathology):
+    assert same_rows(planted_rows(pathology), planted_rows(pathology))
+
+
+@pytest.mark.parametrize("pathology", faults_of(TRADES), ids=lambda pathology: type(pathology).__name__)
+def test_each_fault_leaves_other_data_types_instruments_and_days_alone(pathology):
+    faulty = restated_source(pathology)
+    for dataset, instrument in ((BOOK_SNAPSHOT_5, PERP), (LIQUIDATIONS, PERP), (TRADES, "DERIBIT:PERP:BTC-USD")):
+        assert same_rows(fetch(faulty, dataset, instrument).table, quiet_table(dataset, instrument))
+    assert same_rows(fetch(faulty, TRADES, PERP, NEXT_DAY).table, quiet_table(TRADES, PERP, NEXT_DAY))
+
+
+@pytest.mark.parametrize("dataset", RAW, ids=str)
+def test_a_gap_names_its_exact_span_and_takes_all_rows_of_it(dataset):
+    instrument = owner(dataset)
+    fault = Gap(Where(instrument, dataset.name, DAY), NOON)
+    clean = quiet_table(dataset, instrument)
+    inside = (instants(clean) >= NOON_RANGE.start) & (instants(clean) < NOON_RANGE.end)
+    (planted,) = quiet_source(fault).planted(DAY)
+    assert planted.span == NOON_RANGE
+    assert same_rows(planted.rows, clean.filter(inside))
+    assert same_rows(fetch(quiet_source(fault), dataset, instrument).table, clean.filter(~inside))
+
+
+def test_a_silent_feed_is_a_gap_in_all_data_types_at_once():
+    source = quiet_source(SilentFeed(Where(PERP, "*", DAY), NOON))
+    planted = source.planted(DAY)
+    assert [fault.data_type for fault in planted] == list(instrument_of(source, PERP).data_types)
+    assert {fault.span for fault in planted} == {NOON_RANGE}
+    for dataset in (TRADES, BOOK_SNAPSHOT_5, BOOK_SNAPSHOT_25, DERIVATIVE_TICKER, LIQUIDATIONS):
+        found = instants(fetch(source, dataset, PERP).table)
+        assert not ((found >= NOON_RANGE.start) & (found < NOON_RANGE.end)).any()
+
+
+def test_only_planted_spans_have_a_range():
+    (planted,) = quiet_source(Duplicates(TRADES_OF_PERP, 2)).planted(DAY)
+    assert planted.span is None
 
 
 def test_a_unit_flip_multiplies_the_amounts_of_its_span_by_a_thousand():
-    found, clean = fetch(quiet_source(ALL[1]), TRADES, PERP).table, quiet_table(TRADES, PERP)
+    found, clean = fetch(quiet_source(UnitFlip(TRADES_OF_PERP, NOON)), TRADES, PERP).table, quiet_table(TRADES, PERP)
     ratio = numbers(found, "amount") / numbers(clean, "amount")
     seconds = seconds_of_day(clean)
     assert np.array_equal(ratio > 999, (seconds >= NOON.start) & (seconds < NOON.end))
@@ -122,14 +188,55 @@ def test_only_the_planted_books_are_crossed():
     assert crossed.sum() == 11
 
 
+@pytest.mark.parametrize("dataset", [BOOK_SNAPSHOT_5, BOOK_SNAPSHOT_25], ids=str)
+def test_only_the_planted_books_are_locked(dataset):
+    fault = LockedBook(Where(PERP, dataset.name, DAY), 11)
+    found = fetch(quiet_source(fault), dataset, PERP).table
+    locked = levels(found, "bid_prices")[:, 0] == levels(found, "ask_prices")[:, 0]
+    assert locked.sum() == 11
+    assert same_rows(found.filter(locked), planted_rows(fault))
+
+
+def test_quotes_of_options_are_crossed_and_locked_too():
+    where = Where(CALL, "options_chain", DAY)
+    for fault, relation in ((CrossedBook(where, 11), np.greater), (LockedBook(where, 11), np.equal)):
+        found = fetch(quiet_source(fault), OPTIONS_CHAIN, CALL).table
+        assert relation(numbers(found, "bid_price"), numbers(found, "ask_price")).sum() == 11
+
+
+def test_a_halt_empties_the_book_and_trades_wait_for_the_reopening_without_losing_an_id():
+    source = quiet_source(EmptyBook(Where(PERP, "*", DAY), NOON))
+    book, trades = fetch(source, BOOK_SNAPSHOT_5, PERP).table, fetch(source, TRADES, PERP).table
+    inside = (instants(book) >= NOON_RANGE.start) & (instants(book) < NOON_RANGE.end)
+    assert np.isnan(levels(book, "ask_prices")).all(axis=1)[inside].all()
+    assert np.isnan(levels(book, "bid_amounts")).all(axis=1)[inside].all()
+    assert not np.isnan(levels(book, "ask_prices")[~inside, 0]).any()
+    assert not ((instants(trades) >= NOON_RANGE.start) & (instants(trades) < NOON_RANGE.end)).any()
+    assert np.array_equal(numbers(trades, "id"), numbers(quiet_table(TRADES, PERP), "id"))
+    assert (instants(trades, "local_timestamp") >= instants(trades)).all()
+    assert same_rows(fetch(source, DERIVATIVE_TICKER, PERP).table, quiet_table(DERIVATIVE_TICKER, PERP))
+
+
+def test_a_restatement_shows_from_its_revision_on_and_with_another_version_of_its_own_file_only():
+    fault = Restatement(TRADES_OF_PERP, 9, 2)
+    first, second = quiet_source(fault), restated_source(fault)
+    assert first.planted(DAY) == ()
+    before, after = fetch(first, TRADES, PERP), fetch(second, TRADES, PERP)
+    assert before.table.equals(quiet_table(TRADES, PERP))
+    assert (numbers(after.table, "amount") == 2 * numbers(before.table, "amount")).sum() == 9
+    assert before.source_version != after.source_version
+    assert fetch(first, LIQUIDATIONS, PERP).source_version == fetch(second, LIQUIDATIONS, PERP).source_version
+
+
 def test_impossible_values_are_quarantined_each_with_its_reason():
-    fault = ImpossibleValues(TRADES_OF_PERP, 4)
-    frame = fetch(quiet_source(fault), TRADES, PERP)
+    source = dataclasses.replace(quiet_source(ImpossibleValues(TRADES_OF_PERP, 4)), scale=0.1)
+    frame = fetch(source, TRADES, PERP)
     assert {entry.reason: entry.count for entry in frame.quarantined} == {"amount_not_finite": 2, "amount_not_positive": 2}
     assert all(set(entry.rows["reason"].to_pylist()) == {entry.reason} for entry in frame.quarantined)
     set_aside = sorted(number for entry in frame.quarantined for number in entry.rows["id"].to_pylist())
-    assert set_aside == planted_rows(fault)["id"].to_pylist()
-    assert len(frame.table) + 4 == len(quiet_table(TRADES, PERP))
+    (planted,) = source.planted(DAY)
+    assert set_aside == planted.rows["id"].to_pylist()
+    assert not set(set_aside) & set(frame.table["id"].to_pylist())
 
 
 def test_impossible_amounts_in_a_book_are_quarantined():
@@ -142,33 +249,48 @@ def test_too_many_impossible_values_refuse_the_file():
         fetch(quiet_source(ImpossibleValues(TRADES_OF_PERP, 500)), TRADES, PERP)
 
 
-def test_times_in_milliseconds_are_quarantined_and_a_whole_file_of_them_is_refused():
-    frame = fetch(quiet_source(MillisecondTimestamps(TRADES_OF_PERP, 3)), TRADES, PERP)
+@pytest.mark.parametrize("dataset", RAW, ids=str)
+@pytest.mark.parametrize(("fault", "unit"), [(MillisecondTimestamps, "milliseconds"), (SecondTimestamps, "seconds")])
+def test_times_in_another_unit_are_quarantined_and_a_whole_file_of_them_is_refused(dataset, fault, unit):
+    where, instrument = Where(owner(dataset), dataset.name, DAY), owner(dataset)
+    frame = fetch(quiet_source(fault(where, 3)), dataset, instrument)
     assert [(entry.reason, entry.count) for entry in frame.quarantined] == [("out_of_day", 3)]
-    with pytest.raises(SchemaDrift, match="milliseconds"):
-        fetch(quiet_source(MillisecondTimestamps(TRADES_OF_PERP, 10**9)), TRADES, PERP)
+    with pytest.raises(SchemaDrift, match=f"simulated {dataset.name} of {instrument} on {DAY}.* looks like {unit}"):
+        fetch(quiet_source(fault(where, 10**9)), dataset, instrument)
 
 
-@pytest.mark.parametrize("dataset", [TRADES, BOOK_SNAPSHOT_5], ids=str)
+@pytest.mark.parametrize(
+    ("dataset", "count", "reasons"),
+    [
+        (DERIVATIVE_TICKER, 6, {"index_price_not_finite": 2, "index_price_not_positive": 4}),
+        (OPTIONS_CHAIN, 2, {"strike_price_not_finite": 1, "strike_price_not_positive": 1}),
+        (BOOK_SNAPSHOT_25, 3, {"ask_amounts_not_finite": 1, "ask_amounts_not_positive": 2}),
+    ],
+    ids=str,
+)
+def test_impossible_values_of_every_data_type_are_quarantined(dataset, count, reasons):
+    where = Where(owner(dataset), dataset.name, DAY)
+    frame = fetch(quiet_source(ImpossibleValues(where, count)), dataset, owner(dataset))
+    assert {entry.reason: entry.count for entry in frame.quarantined} == reasons
+    assert len(frame.table) + count == len(quiet_table(dataset, owner(dataset)))
+
+
+@pytest.mark.parametrize("dataset", [TRADES, BOOK_SNAPSHOT_5, DERIVATIVE_TICKER, OPTIONS_CHAIN], ids=str)
 def test_a_midnight_spill_moves_rows_to_the_next_file_and_loses_none(dataset):
-    spill = MidnightSpill(Where(PERP, dataset.name, NEXT_DAY), 600)
+    spill = MidnightSpill(Where(owner(dataset), dataset.name, NEXT_DAY), 600)
     source = quiet_source(spill)
-    before, after = (fetch(source, dataset, PERP, day).table for day in (DAY, NEXT_DAY))
+    before, after = (fetch(source, dataset, owner(dataset), day).table for day in (DAY, NEXT_DAY))
     midnight = day_start(NEXT_DAY)
     assert instants(before)[-1] < midnight - 600_000_000
     late = instants(after) < midnight
     assert late.sum() > 0
     assert after.filter(late).equals(planted_rows(spill, NEXT_DAY))
-    clean = np.concatenate([instants(quiet_table(dataset, PERP, day)) for day in (DAY, NEXT_DAY)])
+    clean = np.concatenate([instants(quiet_table(dataset, owner(dataset), day)) for day in (DAY, NEXT_DAY)])
     assert np.array_equal(np.sort(np.concatenate([instants(before), instants(after)])), np.sort(clean))
 
 
-def test_an_empty_day_has_no_rows_and_a_missing_file_is_not_listed():
+def test_an_empty_day_has_no_rows():
     assert len(fetch(quiet_source(EmptyDay(TRADES_OF_PERP)), TRADES, PERP).table) == 0
-    missing = quiet_source(MissingFile(TRADES_OF_PERP))
-    with pytest.raises(NotListed, match="no such file"):
-        missing.fetch(TRADES, instrument_of(missing, PERP), DAY)
-    assert planted_rows(MissingFile(TRADES_OF_PERP)).equals(quiet_table(TRADES, PERP))
 
 
 def test_faults_are_planted_one_after_the_other():
@@ -187,6 +309,8 @@ def test_patterns_and_open_days_plant_in_many_files():
             "BINANCE:PERP:BTC-USDT",
             "BINANCE:PERP:ETH-USDT",
         ]
+    books = quiet_source(CrossedBook(Where(PERP, "book_snapshot_*", DAY), 2))
+    assert [planted.data_type for planted in books.planted(DAY)] == ["book_snapshot_5", "book_snapshot_25"]
 
 
 @pytest.mark.parametrize(
@@ -194,7 +318,10 @@ def test_patterns_and_open_days_plant_in_many_files():
     [
         lambda: CrossedBook(TRADES_OF_PERP, 1),
         lambda: StaleBook(TRADES_OF_PERP, NOON),
-        lambda: Duplicates(BOOK_OF_PERP, 1),
+        lambda: ConflictingDuplicates(BOOK_OF_PERP, 1),
+        lambda: SilentFeed(TRADES_OF_PERP, NOON),
+        lambda: EmptyBook(BOOK_OF_PERP, Span(80_000, 86_400)),
+        lambda: Restatement(TRADES_OF_PERP, 1, 1),
         lambda: Duplicates(TRADES_OF_PERP, 0),
         lambda: MidnightSpill(TRADES_OF_PERP, 0),
         lambda: MidnightSpill(TRADES_OF_PERP, 86_400),

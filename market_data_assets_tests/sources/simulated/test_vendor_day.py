@@ -7,12 +7,12 @@ from market_data_assets.domain.days import day_end, day_start
 from market_data_assets.domain.schemas import BOOK_SNAPSHOT_5, TRADES
 from market_data_assets.sources.simulated.contracts import contracts
 from market_data_assets.sources.simulated.recording import recordings
-from market_data_assets_tests.sources.simulated.markets import DAY, PERP, full_table, instants, numbers, quiet_table
+from market_data_assets_tests.sources.simulated.markets import CALL, DAY, PERP, full_table, instants, numbers, quiet_table
 
 DAYS = [DAY + dt.timedelta(days=number) for number in range(4)]
 
 
-@pytest.mark.parametrize("instrument", [PERP, "BINANCE:SPOT_PAIR:ETH-USDT", "DERIBIT:OPTION:BTC-USD-40000-240816-CALL"])
+@pytest.mark.parametrize("instrument", [PERP, "BINANCE:SPOT_PAIR:ETH-USDT", CALL])
 def test_ids_are_consecutive_over_several_days_so_each_trade_is_in_one_file(instrument):
     ids = np.concatenate([numbers(quiet_table(TRADES, instrument, day), "id") for day in DAYS])
     assert np.array_equal(np.sort(ids), np.arange(ids.min(), ids.min() + len(ids)))

@@ -22,17 +22,20 @@ FEATURES = (
     _meta("timestamp_close", "end of the bucket, exclusive", "µs UTC", TIMESTAMP, encoding=Encoding.DELTA),
     _meta(
         "available_at",
-        "max(timestamp_close, latest local_timestamp of the bucket's trades): when the row could first be known",
+        "max(timestamp_close, latest local_timestamp of the bucket's rows of any feed and of the states it opened with, such as the book"
+        " in force): when the row could first be known",
         "µs UTC",
         TIMESTAMP,
         encoding=Encoding.DELTA,
     ),
     _meta(
         "bucket_status",
-        "traded: has trades; no_trades: none, and the feed was alive during the whole bucket, because it lies between the day's first"
-        " and last trade or within a span observed in another feed; no_data: none, and nothing proves that the feed was alive;"
-        " not_listed: the bucket lies outside the instrument's listing. A coarser bucket takes the first of these that a finer one has."
-        " A verdict in hindsight: later rows of the day can turn no_data into no_trades",
+        "traded: has trades; halted: none, and the book was empty on both sides during the whole bucket (within the listing), with its"
+        " feed alive: a book row of the day lies in or after the bucket; no_trades: none and not halted, and the recorder was connected:"
+        " the bucket lies as a whole between the day's first and last trade, or a row of another feed of the instrument (book, derivative"
+        " ticker, liquidations, options) lies in it; no_data: none, and nothing proves that the recorder was connected; not_listed: the"
+        " bucket lies outside the instrument's listing. A coarser bucket takes the first of traded, no_trades, halted, no_data,"
+        " not_listed that a finer one has. A verdict in hindsight: later rows of the day can turn no_data into no_trades or halted",
         " | ".join(status.text for status in reversed(Status)),
         _TEXT,
         encoding=Encoding.DICTIONARY,

@@ -1,0 +1,19 @@
+"""`market-data`: the command line, one file per command.
+
+Errors are one line; exit code 1 when a partition failed, 2 for wrong use or settings.
+"""
+
+from market_data_assets.cli import coverage, demo, dictionary, machine, run
+from market_data_assets.cli.console import EXIT_USAGE, app, err
+from market_data_assets.errors import MarketDataError
+
+__all__ = ["app", "coverage", "demo", "dictionary", "machine", "main", "run"]
+
+
+def main() -> None:
+    """The entry point: prints one line for an error of ours, whatever its depth."""
+    try:
+        app()
+    except MarketDataError as error:
+        err.print(f"[red]error:[/red] {error}", highlight=False, soft_wrap=True)
+        raise SystemExit(EXIT_USAGE) from None

@@ -1,0 +1,33 @@
+"""`market-data run`: every tier of some days."""
+
+from typing import Annotated
+
+import typer
+
+from market_data_assets.cli.console import DEFAULT_HOME, EXIT_FAILED, Home, app, out
+from market_data_assets.cli.days import run_days, summary
+from market_data_assets.domain.days import TimeRange, day_end, day_start, parse_day
+from market_data_assets.domain.universe import id_pattern
+from market_data_assets.errors import QueryError
+from market_data_assets.settings import Settings
+
+
+@app.command()
+def run(
+    first: Annotated[str, typer.Option("--from", help="First UTC day, YYYY-MM-DD.")],
+    last: Annotated[str | None, typer.Option("--to", help="Last UTC day, inclusive; the first day when left out.")] = None,
+    instruments: Annotated[
+        list[str] | None, typer.Option("--instruments", help="Id or pattern such as BINANCE:PERP:*-USDT; repeat, or separate by commas.")
+    ] = None,
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Materialize every tier of each day in this process, oldest first. Exit code 1 when a partition failed."""
+    start, end = parse_day(first), parse_day(last or first)
+    if end < start:
+        raise QueryError(f"--to {end} lies before --from {start}")
+    days = list(TimeRange(day_start(start), day_end(end)).days())
+    patterns = [id_pattern(pattern) for text in instruments or [] for pattern in text.split(",") if pattern.strip()]
+    outcomes = run_days(Settings.load(), days, patterns, home)
+    out.print(summary(outcomes))
+    if any(outcome.failed for outcome in outcomes):
+        raise typer.Exit(EXIT_FAILED)

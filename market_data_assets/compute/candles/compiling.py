@@ -1,0 +1,6 @@
+"""How functions that only compiled code calls are compiled."""
+
+from numba import njit
+
+inner = njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)  # type: ignore[call-overload]
+"""Without the wrapper that reads a call's arguments from Python, which takes as long to compile as the function itself."""

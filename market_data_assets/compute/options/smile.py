@@ -1,0 +1,72 @@
+"""Points of one expiry's smile, compiled: at the money, and at a delta. Nothing is extrapolated."""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+Doubles = npt.NDArray[np.float64]
+
+
+@njit(nogil=True, cache=True)
+def out_of_the_money(calls: Doubles, puts: Doubles, strikes: Doubles, forward: float, into: Doubles) -> int:
+    """Writes one volatility per strike and returns how many there are.
+
+    Of the option that is out of the money, the put below the forward and the call from it up, since the other's
+    value is mostly intrinsic; of the other where the first has none.
+    """
+    count = 0
+    for i in range(len(strikes)):
+        first, second = (puts[i], calls[i]) if strikes[i] < forward else (calls[i], puts[i])
+        into[i] = second if math.isnan(first) else first
+        count += not math.isnan(into[i])
+    return count
+
+
+@njit(nogil=True, cache=True)
+def at_the_money(strikes: Doubles, volatilities: Doubles, forward: float) -> float:
+    """σ at K = F: total variance w = σ²T, linear in ln(K / F) between the nearest strikes on both sides; T cancels out.
+
+    NaN where a side has no strike.
+    """
+    below, above = -1, -1
+    for i in range(len(strikes)):
+        if math.isnan(volatilities[i]):
+            continue
+        if strikes[i] <= forward:
+            below = i
+        if strikes[i] >= forward:
+            above = i
+            break
+    if below < 0 or above < 0:
+        return np.nan
+    if below == above:
+        return float(volatilities[below])
+    left, right = math.log(strikes[below] / forward), math.log(strikes[above] / forward)
+    share = -left / (right - left)
+    return math.sqrt((1.0 - share) * volatilities[below] ** 2 + share * volatilities[above] ** 2)
+
+
+@njit(nogil=True, cache=True)
+def at_delta(deltas: Doubles, volatilities: Doubles, target: float) -> float:
+    """σ where the delta is ``target``: linear in the delta between the nearest deltas on both sides; NaN where a side has none.
+
+    Args:
+        deltas: Of calls (positive) or of puts (negative), by ascending strike, as the venue states them; NaN where it does not.
+    """
+    below, above = -1, -1
+    for i in range(len(deltas)):
+        if math.isnan(volatilities[i]) or math.isnan(deltas[i]):
+            continue
+        if deltas[i] <= target and (below < 0 or deltas[i] > deltas[below]):
+            below = i
+        if deltas[i] >= target and (above < 0 or deltas[i] < deltas[above]):
+            above = i
+    if below < 0 or above < 0:
+        return np.nan
+    width = deltas[above] - deltas[below]
+    if width == 0.0:
+        return float(volatilities[below])
+    share = (target - deltas[below]) / width
+    return float((1.0 - share) * volatilities[below] + share * volatilities[above])

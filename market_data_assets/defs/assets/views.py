@@ -1,0 +1,60 @@
+"""Monthly views: the daily tables of a month regrouped by venue, instrument, type or timeframe. Not part of the daily job."""
+
+import datetime as dt
+
+import dagster as dg
+
+from market_data_assets.assembly.views import VIEWS, View, read_month
+from market_data_assets.catalog import MFT, PROCESSED
+from market_data_assets.defs.jobs import VIEWS_GROUP
+from market_data_assets.defs.partitions import day_of_partition
+from market_data_assets.defs.resources import LakeResource
+from market_data_assets.defs.specs import OWNERS, asset_key
+from market_data_assets.domain.schemas import INSTRUMENTS
+from market_data_assets.storage.views import view_prefix
+
+_DATASETS = (*PROCESSED, *MFT)
+
+
+def view_asset(view: View, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
+    """One view; a run writes every value's month anew from the days that are stored."""
+
+    @dg.asset(
+        key=["views", view.name],
+        group_name=VIEWS_GROUP,
+        description=f"{view.doc}: all days of the month that are stored, one file per table, by instrument, then in time.",
+        deps=[asset_key(dataset) for dataset in (INSTRUMENTS, *_DATASETS)],
+        partitions_def=partitions,
+        kinds={"parquet"},
+        owners=OWNERS,
+    )
+    def _view(context: dg.AssetExecutionContext, storage: LakeResource) -> dg.MaterializeResult[None]:
+        lake, first = storage.open(), day_of_partition(context.partition_key)
+        month = read_month(lake, first, _DATASETS)
+        rows = size = files = 0
+        for value, tables in sorted(month.files(view).items()):
+            prefix = view_prefix(view.name, view.label, value, first)
+            commit = lake.write_view(prefix, tables, month.inputs, run_id=context.run_id)
+            rows, size, files = rows + commit.rows, size + commit.bytes, files + commit.instruments
+        days = month.days()
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/partition_row_count": rows,
+                "bytes": size,
+                "files": files,
+                "days": len(days),
+                "days_without_data": [str(day) for day in _days_of(first) if day not in days],
+            }
+        )
+
+    return _view
+
+
+def view_assets(partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]:
+    """One asset per view."""
+    return [view_asset(view, partitions) for view in VIEWS]
+
+
+def _days_of(first: dt.date) -> list[dt.date]:
+    days = [first + dt.timedelta(days=ahead) for ahead in range(31)]
+    return [day for day in days if day.month == first.month]

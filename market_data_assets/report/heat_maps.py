@@ -1,0 +1,85 @@
+"""Heat maps of how much of what was expected is there: as a picture, and for the terminal."""
+
+import io
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from rich.table import Table
+from rich.text import Text
+
+Cell = tuple[str, str]
+"""Row label and column label."""
+
+_DOTS_PER_INCH = 100
+_CELL_INCHES, _LABEL_INCHES, _LEAST_WIDTH = (0.9, 0.28), 2.6, 6.0
+_INK = "#333333"
+# Okabe and Ito's vermilion to blue, over a light yellow: told apart under every common colour blindness.
+_SCALE = ((213, 94, 0), (240, 228, 66), (0, 114, 178))
+
+
+def heat_map(shares: Mapping[Cell, float], title: str) -> bytes:
+    """A PNG with one square per cell, its share in percent written in it; nothing is drawn where nothing was expected."""
+    # A picture costs half a second of imports, which only who wants one pays.
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    rows, columns = axes_of(shares)
+    width = max(_LEAST_WIDTH, _LABEL_INCHES + _CELL_INCHES[0] * len(columns))
+    figure = Figure(figsize=(width, 1.0 + _CELL_INCHES[1] * max(len(rows), 1)), dpi=_DOTS_PER_INCH, layout="constrained")
+    panel = figure.add_subplot()
+    panel.set_title(title, fontsize=9, color=_INK, loc="left")
+    panel.set_facecolor("white")
+    for (row, column), share in shares.items():
+        x, y = columns.index(column), rows.index(row)
+        panel.fill([x, x + 1, x + 1, x], [y, y, y + 1, y + 1], color=[part / 255 for part in _colour(share)], edgecolor="white")
+        panel.text(x + 0.5, y + 0.5, percent(share), ha="center", va="center", fontsize=7, color="white" if _is_dark(share) else _INK)
+    panel.set_xlim(0, max(len(columns), 1))
+    panel.set_ylim(max(len(rows), 1), 0)
+    panel.set_xticks(np.arange(len(columns)) + 0.5, columns, fontsize=7, rotation=30, ha="right")
+    panel.set_yticks(np.arange(len(rows)) + 0.5, rows, fontsize=7)
+    panel.tick_params(length=0, colors=_INK)
+    for spine in panel.spines.values():
+        spine.set_visible(False)
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", metadata={"Software": None})
+    return picture.getvalue()
+
+
+def heat_table(shares: Mapping[Cell, float], title: str) -> Table:
+    """The same as a table for the terminal, coloured where the terminal has colours."""
+    rows, columns = axes_of(shares)
+    table = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)
+    table.add_column("", no_wrap=True)
+    for column in columns:
+        table.add_column(column, justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(row, *(_cell(shares.get((row, column))) for column in columns))
+    return table
+
+
+def axes_of(shares: Mapping[Cell, float]) -> tuple[Sequence[str], Sequence[str]]:
+    """The labels of the rows and of the columns, both in order."""
+    return sorted({row for row, _ in shares}), sorted({column for _, column in shares})
+
+
+def percent(share: float) -> str:
+    """A share as text that says 100 only where nothing at all is missing."""
+    return "100" if share >= 1.0 else f"{min(share * 100, 99.9):.1f}"
+
+
+def _cell(share: float | None) -> Text:
+    if share is None:
+        return Text("·", style="dim")
+    red, green, blue = _colour(share)
+    return Text(f" {percent(share)} ", style=f"{'white' if _is_dark(share) else 'black'} on rgb({red},{green},{blue})")
+
+
+def _colour(share: float) -> tuple[int, int, int]:
+    place = share * (len(_SCALE) - 1)
+    low = min(int(place), len(_SCALE) - 2)
+    red, green, blue = (round(a + (b - a) * (place - low)) for a, b in zip(_SCALE[low], _SCALE[low + 1], strict=True))
+    return red, green, blue
+
+
+def _is_dark(share: float) -> bool:
+    red, green, blue = _colour(share)
+    return 0.299 * red + 0.587 * green + 0.114 * blue < 140
