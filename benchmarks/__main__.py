@@ -56,6 +56,9 @@ def _candles(folder: Path) -> Iterator[Row]:
         f"decode {found.decode:.2f} s, compute {found.compute:.2f} s",
     )
     yield at_most(f"{candles.SMALL_ROWS:,} trades → 7 timeframes", found.small, 0.005)
+    beside = found.with_book / found.compute
+    yield Row("the same with a book beside the trades", f"{beside:.1f}×", "≤ 2×", beside <= 2, f"{found.book_rows:,} rows of book_5")
+    yield at_most(f"{candles.SMALL_ROWS:,} trades and book rows → 7 timeframes", found.small_with_book, 0.0075)
 
 
 def _books(folder: Path) -> Iterator[Row]:

@@ -8,10 +8,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks.days import DAY, INSTRUMENT, TRADE_ROWS, trades_of_one_day
+from benchmarks.days import BOOK_5_ROWS, DAY, INSTRUMENT, TRADE_ROWS, books_of_one_day, trades_of_one_day
 from benchmarks.timing import best
-from market_data_assets.compute.candles import from_trades
+from market_data_assets.compute.candles import Feeds, from_ticks
 from market_data_assets.compute.contract import Contract
+from market_data_assets.domain.datasets import TableFrame
 from market_data_assets.domain.days import day_start
 from market_data_assets.domain.timeframes import TIMEFRAMES, Timeframe
 
@@ -30,6 +31,8 @@ class Timing:
         decode: Part of ``ours`` that only decodes the columns.
         compute: Part of ``ours`` that makes the seven tables from trades in memory.
         small: Seven tables from SMALL_ROWS trades in memory.
+        with_book: As ``compute``, with ``book_rows`` rows of a 5-level book beside the trades.
+        small_with_book: As ``small``, with SMALL_ROWS rows of that book.
     """
 
     rows: int
@@ -38,6 +41,9 @@ class Timing:
     decode: float
     compute: float
     small: float
+    book_rows: int
+    with_book: float
+    small_with_book: float
 
     @property
     def ratio(self) -> float:
@@ -50,8 +56,8 @@ class Timing:
         return (self.decode + self.compute) / self.decode
 
 
-def compare(folder: Path, rows: int = TRADE_ROWS) -> Timing:
-    """Run both on one generated instrument-day of about ``rows`` trades, the compiled code warm; files are kept in ``folder``."""
+def compare(folder: Path, rows: int = TRADE_ROWS, book_rows: int = BOOK_5_ROWS) -> Timing:
+    """Run both on a generated instrument-day of about so many trades and book rows, the compiled code warm; files stay in ``folder``."""
     trades = pa.ipc.open_file(trades_of_one_day(folder, rows).arrow()).read_all()
     raw = folder / f"trades-{rows}.parquet"
     pq.write_table(
@@ -64,15 +70,24 @@ def compare(folder: Path, rows: int = TRADE_ROWS) -> Timing:
         column_encoding=dict.fromkeys(("timestamp", "local_timestamp", "id"), "DELTA_BINARY_PACKED"),
     )
     small = trades.slice(0, SMALL_ROWS)
-    from_trades(small, CONTRACT, DAY, TIMEFRAMES)
+    book = pa.ipc.open_file(books_of_one_day(folder, 5, book_rows).arrow()).read_all()
+    computed(small, book.slice(0, SMALL_ROWS))
     return Timing(
         rows=trades.num_rows,
         ours=best(lambda: ours(raw, folder)),
         pandas=best(lambda: with_pandas(raw, folder), repeats=1),
         decode=best(lambda: read(raw)),
-        compute=best(lambda: from_trades(trades, CONTRACT, DAY, TIMEFRAMES)),
-        small=best(lambda: from_trades(small, CONTRACT, DAY, TIMEFRAMES), repeats=20),
+        compute=best(lambda: computed(trades, None)),
+        small=best(lambda: computed(small, None), repeats=20),
+        book_rows=book.num_rows,
+        with_book=best(lambda: computed(trades, book)),
+        small_with_book=best(lambda: computed(small, book.slice(0, SMALL_ROWS)), repeats=20),
     )
+
+
+def computed(trades: pa.Table, book: pa.Table | None) -> dict[Timeframe, TableFrame]:
+    """Seven tables from ticks in memory."""
+    return from_ticks(Feeds(trades, book), CONTRACT, DAY, TIMEFRAMES)
 
 
 def read(raw: Path) -> pa.Table:
@@ -82,7 +97,7 @@ def read(raw: Path) -> pa.Table:
 
 def ours(raw: Path, folder: Path) -> None:
     """Read, compute and write with this package's code."""
-    for timeframe, frame in from_trades(read(raw), CONTRACT, DAY, TIMEFRAMES).items():
+    for timeframe, frame in computed(read(raw), None).items():
         pq.write_table(frame.table, folder / f"ours-{timeframe}.parquet", compression="zstd", compression_level=3, use_dictionary=False)
 
 

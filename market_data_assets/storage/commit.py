@@ -1,4 +1,4 @@
-"""Committing a day: stage every file, replace the manifest in one conditional step, publish.
+"""Committing a day: stage every file, keep the former version, replace the manifest in one conditional step, publish.
 
 Readers see the day before or the day after, whoever dies when. Nothing staged is ever deleted on a failure: an
 acknowledgement that was lost looks exactly like a race that was lost. The sweep deletes it when it is old.

@@ -158,7 +158,7 @@ def _parts_of(shard: _Shard) -> Sequence[FileEntry]:
 
 
 def _manifest(body: Mapping[str, Any], partition: str) -> Manifest:
-    if body["format"] not in {1, FORMAT} or not isinstance(body["format"], int) or isinstance(body["format"], bool):
+    if not isinstance(body["format"], int) or isinstance(body["format"], bool) or body["format"] not in {1, FORMAT}:
         raise _NotAManifestError(f"format is {body['format']!r}, expected 1 or {FORMAT}")
     if body["partition"] != partition:
         raise _NotAManifestError(f"it belongs to {body['partition']!r}")

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Final
 
 import pyarrow as pa
 
@@ -19,9 +18,6 @@ from market_data_assets.storage.stores.disk import refusals
 # A day of a chain is tens of gigabytes in Arrow, and LZ4 costs less time than writing what it saves; to set it up costs
 # more than a small part takes otherwise (1 ms for each part of 200 rows).
 _COMPRESSED_BYTES = 1 << 20
-_COMPRESSION: Final = "lz4"
-
-
 _READ = pa.ipc.IpcReadOptions(use_threads=False)
 
 
@@ -89,8 +85,7 @@ def _write(path: Path, dataset: Dataset, what: str, instrument: InstrumentId, fr
 @contextmanager
 def _open_stream(path: Path, first: pa.Table) -> Iterator[pa.RecordBatchStreamWriter]:
     # A stream, since a file of Arrow IPC has one dictionary per column, and each group has its own.
-    compression = _COMPRESSION if first.nbytes >= _COMPRESSED_BYTES else None
-    options = pa.ipc.IpcWriteOptions(compression=compression, use_threads=False)
+    options = pa.ipc.IpcWriteOptions(compression="lz4" if first.nbytes >= _COMPRESSED_BYTES else None, use_threads=False)
     with refusals("write", str(path)):
         file = pa.OSFile(str(path), "wb")
     with file, pa.ipc.new_stream(file, first.schema, options=options) as writer:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 from pathlib import Path
 
 import dagster as dg
@@ -13,6 +14,13 @@ from market_data_assets.settings import Settings
 from market_data_assets_tests.defs.runs import DAY, errors, materialize, reader, settings_at
 
 HEADER = "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n"
+TICKER = (
+    "exchange,symbol,timestamp,local_timestamp,funding_timestamp,funding_rate,predicted_funding_rate,open_interest,last_price,"
+    "index_price,mark_price\n"
+)
+BOOK = "exchange,symbol,timestamp,local_timestamp" + "".join(
+    f",{side}s[{level}].{what}" for level in range(5) for side in ("ask", "bid") for what in ("price", "amount")
+)
 MINUTE = 60_000_000
 NOON = 1_723_118_400_000_000
 
@@ -22,19 +30,25 @@ def row(symbol: str, number: int, *, price: str = "100.5") -> str:
     return f"binance,{symbol},{instant},{instant + 1_000},{number},buy,{price},2\n"
 
 
-def write_trades(folder: Path, symbol: str, content: bytes) -> None:
-    path = folder / f"vendor/v1/binance/trades/2024/08/08/{symbol}.csv.gz"
+def write(folder: Path, name: str, content: bytes) -> None:
+    """A vendor's file, named ``exchange/data type/symbol``."""
+    exchange, data_type, symbol = name.split("/")
+    path = folder / f"vendor/v1/{exchange}/{data_type}/2024/08/08/{symbol}.csv.gz"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
+
+
+def write_trades(folder: Path, symbol: str, content: bytes) -> None:
+    write(folder, f"binance/trades/{symbol}", content)
 
 
 def trades_file(symbol: str, rows: int = 10) -> bytes:
     return gzip.compress((HEADER + "".join(row(symbol, number) for number in range(rows))).encode())
 
 
-def tardis_at(folder: Path) -> Settings:
+def tardis_at(folder: Path, venues: str = "binance") -> Settings:
     (folder / "vendor/v1").mkdir(parents=True, exist_ok=True)
-    return settings_at(folder, source="tardis", tardis_datasets_url=str(folder / "vendor"), venues="binance")
+    return settings_at(folder, source="tardis", tardis_datasets_url=str(folder / "vendor"), venues=venues)
 
 
 def manifest(folder: Path, partition: str) -> dict[str, list[dict[str, object]]]:
@@ -42,38 +56,84 @@ def manifest(folder: Path, partition: str) -> dict[str, list[dict[str, object]]]
     return loaded
 
 
-RAW = "raw_tick_data/by_date/day-2024-08-08/data_type-trades"
+def raw(data_type: str) -> str:
+    return f"raw_tick_data/by_date/day-2024-08-08/data_type-{data_type}"
 
 
-@pytest.mark.parametrize(
-    ("broken", "reason"),
-    [
-        (trades_file("ETHUSDT")[:-20], "damaged_file"),
-        (b"<html><body>sorry</body></html>", "schema_drift"),
-        (gzip.compress((HEADER.replace("price", "cost") + row("ETHUSDT", 1)).encode()), "schema_drift"),
-        (gzip.compress((HEADER + "".join(row("ETHUSDT", number, price="nan") for number in range(9))).encode()), "bad_data"),
-    ],
-    ids=["truncated", "html", "renamed column", "no numbers"],
-)
-def test_broken_file_is_quarantined_and_stops_nothing_else(tmp_path: Path, broken: bytes, reason: str) -> None:
-    write_trades(tmp_path, "BTCUSDT", trades_file("BTCUSDT"))
-    write_trades(tmp_path, "ETHUSDT", broken)
-    settings = tardis_at(tmp_path)
+BROKEN = {
+    "ETH": (trades_file("ETHUSDT")[:-20], "damaged_file"),
+    "BNB": (b"<html><body>sorry</body></html>", "schema_drift"),
+    "XRP": (gzip.compress((HEADER.replace("price", "cost") + row("XRPUSDT", 1)).encode()), "schema_drift"),
+    "LTC": (gzip.compress((HEADER + "".join(row("LTCUSDT", number, price="nan") for number in range(9))).encode()), "bad_data"),
+}
+"""Base asset → its file of trades, and the reason it is refused for."""
+
+DRIFTED = {
+    "book_snapshot_5": gzip.compress((BOOK.replace("asks[0].price", "asks[0].cost") + "\n").encode()),
+    "derivative_ticker": gzip.compress((TICKER.replace("mark_price", "marked") + "\n").encode()),
+    "liquidations": gzip.compress(HEADER.replace("side", "direction").encode()),
+}
+"""Files of the perpetual whose columns are not those of their data type."""
+
+BTC, PERP = "BINANCE:SPOT_PAIR:BTC-USDT", "BINANCE:PERP:BTC-USDT"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One run over good files and one broken file of every kind."""
+    folder = tmp_path_factory.mktemp("vendor")
+    write_trades(folder, "BTCUSDT", trades_file("BTCUSDT"))
+    for base, (content, _) in BROKEN.items():
+        write_trades(folder, f"{base}USDT", content)
+    lines = gzip.decompress(trades_file("BTCUSDT")).replace(b"binance,", b"binance-futures,")
+    write(folder, "binance-futures/trades/BTCUSDT", gzip.compress(lines))
+    for data_type, content in DRIFTED.items():
+        write(folder, f"binance-futures/{data_type}/BTCUSDT", content)
+    assert errors(materialize(tardis_at(folder, "binance,binance-futures"))) == []
+    return folder
+
+
+def test_broken_files_are_quarantined_and_stop_nothing_else(folder: Path) -> None:
+    stored = manifest(folder, raw("trades"))
+    assert sorted(str(entry["instrument_id"]) for entry in stored["files"]) == [PERP, BTC]
+    assert {(entry["instrument_id"], entry["reason"]) for entry in stored["quarantined"]} == {
+        (f"BINANCE:SPOT_PAIR:{base}-USDT", reason) for base, (_, reason) in BROKEN.items()
+    }
+    market_data = reader(tardis_at(folder))
+    assert market_data.candles(BTC, "24h", DAY, "2024-08-09")["trade_count"].tolist() == [10]
+
+
+def test_drift_of_one_data_type_stops_that_data_type_and_keeps_its_file(folder: Path) -> None:
+    for data_type, content in DRIFTED.items():
+        stored = manifest(folder, raw(data_type))
+        assert [(entry["instrument_id"], entry["reason"]) for entry in stored["quarantined"]] == [(PERP, "schema_drift")], data_type
+        kept = list((folder / "lake/_quarantine" / raw(data_type)).glob(f"{PERP}*"))
+        assert [path.read_bytes() for path in kept] == [content], data_type
+    candle = reader(tardis_at(folder)).candles(PERP, "24h", DAY, "2024-08-09").iloc[0]
+    assert candle["trade_count"] == 10
+    assert candle[["mark_price", "spread_twa", "liquidation_count"]].isna().all()
+
+
+def test_the_report_says_what_is_missing_and_why(folder: Path) -> None:
+    missing = reader(tardis_at(folder)).missing(DAY)
+    found = set(missing[["instrument_id", "data_type", "reason"]].itertuples(index=False, name=None))
+    expected = {(f"BINANCE:SPOT_PAIR:{base}-USDT", "trades", reason) for base, (_, reason) in BROKEN.items()}
+    assert found == expected | {(PERP, data_type, "schema_drift") for data_type in DRIFTED}
+
+
+def test_mended_files_take_the_place_of_the_quarantined_ones(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    for base in BROKEN:
+        write_trades(tmp_path, f"{base}USDT", trades_file(f"{base}USDT"))
+    for data_type in DRIFTED:
+        (tmp_path / f"vendor/v1/binance-futures/{data_type}/2024/08/08/BTCUSDT.csv.gz").unlink()
+    settings = tardis_at(tmp_path, "binance,binance-futures")
     assert errors(materialize(settings)) == []
-    stored = manifest(tmp_path, RAW)
-    assert [entry["instrument_id"] for entry in stored["files"]] == ["BINANCE:SPOT_PAIR:BTC-USDT"]
-    assert [(entry["instrument_id"], entry["reason"]) for entry in stored["quarantined"]] == [("BINANCE:SPOT_PAIR:ETH-USDT", reason)]
-    assert reader(settings).candles("BINANCE:SPOT_PAIR:BTC-USDT", "24h", DAY, "2024-08-09")["trade_count"].tolist() == [10]
-
-
-def test_mended_file_takes_the_place_of_the_quarantined_one(tmp_path: Path) -> None:
-    write_trades(tmp_path, "ETHUSDT", trades_file("ETHUSDT")[:-20])
-    settings = tardis_at(tmp_path)
-    assert errors(materialize(settings)) == []
-    write_trades(tmp_path, "ETHUSDT", trades_file("ETHUSDT"))
-    assert errors(materialize(settings)) == []
-    assert manifest(tmp_path, RAW)["quarantined"] == []
+    for data_type in ("trades", *DRIFTED):
+        assert manifest(tmp_path, raw(data_type))["quarantined"] == []
+        assert list((tmp_path / "lake/_quarantine" / raw(data_type)).glob("*")) == []
     assert reader(settings).candles("BINANCE:SPOT_PAIR:ETH-USDT", "24h", DAY, "2024-08-09")["trade_count"].tolist() == [10]
+    assert len(reader(settings).missing(DAY)) == 0
 
 
 def test_day_without_any_file_commits_with_no_rows_and_empties_the_warehouse(tmp_path: Path) -> None:
@@ -83,7 +143,7 @@ def test_day_without_any_file_commits_with_no_rows_and_empties_the_warehouse(tmp
     (tmp_path / "vendor/v1/binance/trades/2024/08/08/BTCUSDT.csv.gz").unlink()
     outcome = materialize(settings)
     assert errors(outcome) == []
-    assert len(outcome.assets) == 31
+    assert len(outcome.assets) == 42
     assert {asset.rows for asset in outcome.assets} == {0}
 
 

@@ -2,18 +2,13 @@
 
 import datetime as dt
 import gzip
-import json
-import random
-from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
-import pyarrow as pa
 import pytest
 
-from market_data_assets.domain.datasets import DailyFrames, Dataset, Frame
-from market_data_assets.domain.schemas import OPTIONS_CHAIN, TRADES
+from market_data_assets.domain.datasets import Frame
+from market_data_assets.domain.schemas import OPTIONS_CHAIN
 from market_data_assets.domain.universe import Universe
 from market_data_assets.errors import BadData, DamagedFile, NotAvailableYet, NotListed, Retryable, SchemaDrift, StorageFailed, Unusable
 from market_data_assets.sources.base import fetch_day
@@ -22,58 +17,25 @@ from market_data_assets_tests.faults.http_server import Answer, FaultServer
 from market_data_assets_tests.sources.conftest import QUICK
 from market_data_assets_tests.sources.csv.frames import DAY
 from market_data_assets_tests.sources.csv.vendor_lines import header, line, text_of
-
-PATH = "v1/deribit/options_chain/2024/08/08/OPTIONS.csv.gz"
-SYMBOLS = ("BTC-9AUG24-60000-C", "BTC-9AUG24-60000-P", "BTC-27DEC24-100000-C", "ETH-9AUG24-2500-P", "XRP_USDC-9AUG24-0D625-C")
-IDS = (
-    "DERIBIT:OPTION:BTC-USD-100000-241227-CALL",
-    "DERIBIT:OPTION:BTC-USD-60000-240809-CALL",
-    "DERIBIT:OPTION:BTC-USD-60000-240809-PUT",
-    "DERIBIT:OPTION:ETH-USD-2500-240809-PUT",
-    "DERIBIT:OPTION:XRP-USDC-0.625-240809-CALL",
+from market_data_assets_tests.sources.option_groups import (
+    IDS,
+    PATH,
+    SYMBOLS,
+    aside,
+    chains,
+    exchange,
+    expected,
+    in_folder,
+    listed,
+    member,
+    mixed,
+    option,
+    outcomes,
+    over_http,
+    packed,
+    put,
+    read,
 )
-
-
-def option(symbol: str, second: float, **cells: str) -> str:
-    return line("options_chain", second, symbol=symbol, exchange="deribit", **cells)
-
-
-def mixed(rows: int = 500, symbols: Sequence[str] = SYMBOLS) -> list[str]:
-    """Lines of several symbols in the order of arrival, which is nearly that of time."""
-    generator = random.Random(7)
-    return [option(generator.choice(symbols), row + generator.random() * 5, bid_amount=str(row + 1)) for row in range(rows)]
-
-
-def packed(*lines: str) -> bytes:
-    return gzip.compress(text_of("options_chain", *lines).encode())
-
-
-def put(root: Path, content: bytes, path: str = PATH) -> Path:
-    file = root / path
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(content)
-    return file
-
-
-def in_folder(root: Path, cache: Path, **universe: Any) -> TardisSource:
-    return TardisSource(root.as_uri(), API_URL, Universe(("deribit",), **universe), cache)
-
-
-def chains(source: TardisSource, dataset: Dataset = OPTIONS_CHAIN) -> DailyFrames:
-    return fetch_day(source, dataset, source.instruments(DAY).instruments, DAY)
-
-
-def expected(lines: Sequence[str], symbol: str) -> list[tuple[int, float]]:
-    """Time and bid amount of a symbol's rows, by time, then as in the file."""
-    names = header("options_chain").split(",")
-    cells = [dict(zip(names, text.split(","), strict=True)) for text in lines]
-    mine = [(int(row["timestamp"]), float(row["bid_amount"])) for row in cells if row["symbol"] == symbol]
-    return sorted(mine, key=lambda row: row[0])
-
-
-def read(table: pa.Table) -> list[tuple[int, float]]:
-    times = table.column("timestamp").cast("int64").to_pylist()
-    return list(zip(times, table.column("bid_amount").to_pylist(), strict=True))
 
 
 def test_every_instrument_gets_exactly_its_rows_in_order(tmp_path: Path, cache: Path) -> None:
@@ -120,81 +82,7 @@ def test_the_genuine_file_reads_through_the_source(samples: Path, cache: Path) -
     }
 
 
-def exchange(*symbols: Mapping[str, Any], members: Sequence[Mapping[str, Any]] = ()) -> Answer:
-    since = {"exportedFrom": "2019-03-30T00:00:00.000Z", "exportedUntil": "2024-08-20T00:00:00.000Z"}
-    return Answer(
-        json.dumps({"id": "deribit", "availableSymbols": list(members), "datasets": {**since, "symbols": list(symbols)}}).encode()
-    )
-
-
-def listed(name: str, kind: str, *data_types: str, **times: str) -> dict[str, Any]:
-    return {"id": name, "type": kind, "dataTypes": list(data_types), "availableSince": "2019-03-30T00:00:00.000Z", **times}
-
-
-def member(name: str, kind: str = "option", **times: str) -> dict[str, Any]:
-    return {"id": name, "type": kind, "availableSince": "2024-08-01T00:00:00.000Z", **times}
-
-
 GROUP = listed("OPTIONS", "option", "trades", "options_chain")
-
-
-def over_http(server: FaultServer, cache: Path, *, patterns: tuple[str, ...] = (), now: float = 1_723_680_000.0) -> TardisSource:
-    return TardisSource(
-        server.url, server.url, Universe(("deribit",), patterns), cache, limits=QUICK, now=lambda: now, sleep=lambda _: None
-    )
-
-
-@pytest.fixture
-def vendor(server: FaultServer) -> FaultServer:
-    server.script("/v1/exchanges/deribit", exchange(GROUP, members=[member(name) for name in SYMBOLS]))
-    return server
-
-
-def test_members_of_a_group_come_from_the_list_of_symbols_of_the_exchange(server: FaultServer, cache: Path) -> None:
-    server.script(
-        "/v1/exchanges/deribit",
-        exchange(
-            GROUP,
-            listed("BTC-9AUG24-60000-P", "option", "trades", "quotes"),
-            listed("BTC-PERPETUAL", "perpetual", "trades"),
-            members=[
-                *(member(name) for name in SYMBOLS[:2]),
-                member("BTC-PERPETUAL", "perpetual"),
-                member("ETH-PERPETUAL", "perpetual"),
-                member("BTC-9AUG24-70000-C", availableSince="2024-08-09T00:00:00.000Z"),
-                member("BTC-8AUG24-70000-C", availableTo="2024-08-08T00:00:00.000Z"),
-                member("BTC-8AUG24-80000-C", availableTo="2024-08-08T08:00:00.000Z"),
-                member("WHAT-IS-THIS-ONE"),
-                member("BTC-9AUG24", "warrant"),
-            ],
-        ),
-    )
-    found = over_http(server, cache).instruments(DAY)
-    assert {str(instrument.instrument_id): instrument.data_types for instrument in found.instruments} == {
-        "DERIBIT:OPTION:BTC-USD-60000-240809-CALL": ("trades", "options_chain"),
-        "DERIBIT:OPTION:BTC-USD-60000-240809-PUT": ("trades", "quotes", "options_chain"),
-        "DERIBIT:OPTION:BTC-USD-80000-240808-CALL": ("trades", "options_chain"),
-        "DERIBIT:PERP:BTC-USD": ("trades",),
-    }
-    assert ["WHAT-IS-THIS-ONE" in str(error) for error in found.unknown] == [True]
-
-
-def test_members_of_a_group_come_from_the_definitions_too(server: FaultServer, cache: Path, samples: Path) -> None:
-    definition = json.loads((samples / "tardis_api/instruments/deribit_BTC-25APR25-200000-P.json").read_bytes())
-    group = {**GROUP, "availableSince": "2020-01-01T00:00:00Z"}
-    server.script("/v1/exchanges/deribit", exchange(group))
-    server.script("/v1/instruments/deribit", Answer(json.dumps([definition]).encode()))
-
-    class Key:
-        def get_secret_value(self) -> str:
-            return "key"
-
-    source = TardisSource(server.url, server.url, Universe(("deribit",)), cache, api_key=Key(), limits=QUICK)
-    assert source.instruments(DAY).instruments == []
-    (instrument,) = source.instruments(dt.date(2025, 2, 1)).instruments
-    assert str(instrument.instrument_id) == "DERIBIT:OPTION:BTC-USD-200000-250425-PUT"
-    assert instrument.data_types == ("trades", "options_chain")
-    assert (instrument.lot_size, instrument.expiry) == (0.1, dt.datetime(2025, 4, 25, 8, tzinfo=dt.UTC))
 
 
 def test_a_group_file_is_downloaded_once_for_all_instruments_and_threads(vendor: FaultServer, cache: Path) -> None:
@@ -291,13 +179,6 @@ def test_a_group_file_of_nothing_is_an_empty_day_of_everybody(vendor: FaultServe
     assert [days[identifier].read().num_rows for identifier in days] == [0] * len(IDS)
 
 
-def outcomes(days: DailyFrames) -> Iterator[Exception]:
-    for identifier in days:
-        with pytest.raises((NotListed, NotAvailableYet, Retryable, Unusable)) as caught:
-            days[identifier].read()
-        yield caught.value
-
-
 def test_an_absent_group_file_is_absent_for_everybody(vendor: FaultServer, cache: Path) -> None:
     errors = list(outcomes(chains(over_http(vendor, cache))))
     assert [type(error) for error in errors] == [NotListed] * len(IDS)
@@ -388,15 +269,6 @@ def test_a_cut_row_in_the_middle_stops_only_its_instrument(vendor: FaultServer, 
     assert "23 fields, expected 24" in failed["DERIBIT:OPTION:BTC-USD-60000-240809-CALL"]
 
 
-def aside(days: DailyFrames) -> dict[str, dict[str, int]]:
-    found = {}
-    for identifier in days:
-        frame = days[identifier]
-        frame.read()
-        found[str(identifier)] = {each.reason: each.count for each in frame.quarantined}
-    return found
-
-
 def test_rows_of_symbols_that_no_rule_maps_are_counted_once_and_kept(vendor: FaultServer, cache: Path) -> None:
     strays = [option("WHAT-IS-THIS", 1), option("WHAT-IS-THIS", 2), option("", 3), option("BTC-9AUG24-1-X", 4)]
     unlisted = [option("SOL-9AUG24-150-C", 5)]
@@ -414,12 +286,6 @@ def test_rows_of_symbols_that_no_rule_maps_are_counted_once_and_kept(vendor: Fau
     assert unknown.rows.column_names == [*header("options_chain").split(","), "reason"]
 
 
-def test_rows_that_the_universe_leaves_out_are_no_strays(vendor: FaultServer, cache: Path) -> None:
-    vendor.script(f"/{PATH}", Answer(packed(*mixed())))
-    days = chains(over_http(vendor, cache, patterns=("DERIBIT:OPTION:ETH-*",)))
-    assert aside(days) == {"DERIBIT:OPTION:ETH-USD-2500-240809-PUT": {}}
-
-
 def test_kept_rows_of_strays_are_bounded_and_all_are_counted(vendor: FaultServer, cache: Path) -> None:
     strays = [option(f"NOBODY{number % 3}", number) for number in range(2_500)]
     vendor.script(f"/{PATH}", Answer(packed(*mixed(), *strays)))
@@ -429,51 +295,6 @@ def test_kept_rows_of_strays_are_bounded_and_all_are_counted(vendor: FaultServer
     (unknown,) = frame.quarantined
     assert unknown.rows is not None
     assert (unknown.count, unknown.rows.num_rows) == (2_500, 1_000)
-
-
-def test_in_a_folder_symbols_that_no_rule_maps_are_known_beforehand(tmp_path: Path, cache: Path) -> None:
-    put(tmp_path, packed(*mixed(), option("WHAT-IS-THIS", 1)))
-    source = in_folder(tmp_path, cache)
-    found = source.instruments(DAY)
-    assert len(found.instruments) == len(IDS)
-    assert ["'WHAT-IS-THIS'" in str(error) for error in found.unknown] == [True]
-    assert sum(counts.get("unknown_symbol", 0) for counts in aside(chains(source)).values()) == 1
-
-
-def test_in_a_folder_own_files_and_groups_of_several_data_types_are_one_universe(tmp_path: Path, cache: Path) -> None:
-    put(tmp_path, packed(*mixed(100, SYMBOLS[:2])))
-    trades = text_of("trades", *(line("trades", second, symbol=SYMBOLS[1], exchange="deribit") for second in range(4)))
-    put(tmp_path, gzip.compress(trades.encode()), PATH.replace("options_chain", "trades"))
-    perpetual = text_of("trades", line("trades", symbol="BTC-PERPETUAL", exchange="deribit"))
-    put(tmp_path, gzip.compress(perpetual.encode()), "v1/deribit/trades/2024/08/08/BTC-PERPETUAL.csv.gz")
-    put(tmp_path, b"not looked into", PATH.replace("options_chain", "quotes"))
-    source = in_folder(tmp_path, cache)
-    listing = source.instruments(DAY)
-    assert listing.unknown == []
-    assert {str(instrument.instrument_id): instrument.data_types for instrument in listing.instruments} == {
-        "DERIBIT:OPTION:BTC-USD-60000-240809-CALL": ("options_chain",),
-        "DERIBIT:OPTION:BTC-USD-60000-240809-PUT": ("options_chain", "trades"),
-        "DERIBIT:PERP:BTC-USD": ("trades",),
-    }
-    days = chains(source, TRADES)
-    assert [days[identifier].read().num_rows for identifier in days] == [4, 1]
-    only = in_folder(tmp_path, cache, data_types=("trades",)).instruments(DAY).instruments
-    assert [instrument.data_types for instrument in only] == [("trades",), ("trades",)]
-
-
-@pytest.mark.parametrize(
-    ("content", "known"), [(b"<html>", 0), (b"", 0), (gzip.compress(text_of("options_chain", *mixed(9_000)).encode())[:-9], len(IDS))]
-)
-def test_in_a_folder_a_group_file_that_cannot_be_read_stops_nothing_else(tmp_path: Path, cache: Path, content: bytes, known: int) -> None:
-    put(tmp_path, content)
-    perpetual = text_of("trades", line("trades", symbol="BTC-PERPETUAL", exchange="deribit"))
-    put(tmp_path, gzip.compress(perpetual.encode()), "v1/deribit/trades/2024/08/08/BTC-PERPETUAL.csv.gz")
-    source = in_folder(tmp_path, cache)
-    found = source.instruments(DAY)
-    assert len(found.instruments) in {1, 1 + known}
-    assert ["deribit symbol 'OPTIONS': expected a group file of options_chain" in str(error) for error in found.unknown] == [True]
-    assert chains(source, TRADES)[found.instruments[-1].instrument_id].read().num_rows == 1
-    assert all(isinstance(error, Unusable) for error in outcomes(chains(source)))
 
 
 def test_rows_of_another_exchange_in_a_group_file_are_set_aside(vendor: FaultServer, cache: Path) -> None:

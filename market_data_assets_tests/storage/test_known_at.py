@@ -16,6 +16,7 @@ from market_data_assets.storage.layout import MANIFEST
 from market_data_assets.storage.stores.memory import MemoryStore
 from market_data_assets_tests.storage.by_hand import PREFIX, put_by_hand
 from market_data_assets_tests.storage.days import BTC, DAY, ETH, NEXT, START, frame, frames
+from market_data_assets_tests.storage.options import CALL, PUT, SHARD
 
 
 @pytest.fixture
@@ -99,6 +100,16 @@ def test_frame_of_the_past_is_never_replaced_under_its_reader(lake):
     for number in range(3):
         lake.write_day(TRADES, frames({BTC: frame([START + 5 + number])}))
         assert times_of(pinned[BTC].read()) == times_of(past.read(TRADES, DAY, BTC)) == [START]
+
+
+def test_contract_and_shard_are_those_of_the_time_although_their_file_was_written_again(lake):
+    lake.write_day(TRADES, frames({CALL: frame([START]), PUT: frame([START + 1])}))
+    lake.write_day(TRADES, frames({PUT: frame([START + 2, START + 3])}), partial=True)
+    lake.write_day(TRADES, frames({PUT: frame([START + 4])}))
+    past = [lake.as_known_at(instant) for instant in (1000, 2000, 3000)]
+    assert [times_of(each.read(TRADES, DAY, PUT)) for each in past] == [[START + 1], [START + 2, START + 3], [START + 4]]
+    assert [times_of(each.read(TRADES, DAY, CALL)) for each in past[:2]] == [[START], [START]]
+    assert [len(each.read_shard(TRADES, DAY, SHARD)) for each in past] == [2, 3, 1]
 
 
 def test_instant_that_has_not_come_yet_reads_what_is_stored_now(lake):

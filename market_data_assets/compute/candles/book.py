@@ -108,7 +108,8 @@ def _scale(pieces: Sequence[BookChunk], trades: tuple[DayTrades, Scale], contrac
     if contract.inverse and len(known.ticks.times):
         largest /= 10.0**of_trades.quote_decimals * known.price.smallest
     # 1024 bps: dearer trades are added exactly too, up to 2^24 of them.
-    return kernel.BookScale(book, of_trades, contract.multiplier, units, unit_for(1024.0 * largest))
+    quote_values = (10.0**book.quote_decimals, 10.0**of_trades.quote_decimals)
+    return kernel.BookScale(book, of_trades, contract.multiplier, *quote_values, units, unit_for(1024.0 * largest))
 
 
 def _run(pieces: Sequence[BookChunk], trades: DayTrades, scale: kernel.BookScale, day: dt.date, listed_end: int) -> kernel.Totals:

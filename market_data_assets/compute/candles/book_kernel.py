@@ -46,6 +46,8 @@ class BookScale(NamedTuple):
         book: Of the book's prices and amounts; its ticks divide the trades' too.
         trades: Of the trades' amounts.
         multiplier: The contract's: one unit of amount is so many base, or quote where it is inverse.
+        quote_value: Units of ``book``'s quote in one.
+        trades_quote_value: The same of ``trades``.
         units: Of the coarse and of the fine part of each value that is integrated, shape (8, 2).
         cost_unit: Of base × bps of trades.
     """
@@ -53,6 +55,8 @@ class BookScale(NamedTuple):
     book: Scale
     trades: Scale
     multiplier: float
+    quote_value: float
+    trades_quote_value: float
     units: Doubles
     cost_unit: float
 
@@ -107,12 +111,11 @@ class Totals(NamedTuple):
 @njit(nogil=True, cache=True)
 def collect_book(rows: Levels, standing: Standing, ticks: Ticks, scale: BookScale, totals: Totals, until: int) -> None:  # noqa: PLR0917
     """Adds rows to the totals, beginning with ``standing`` in force and leaving there the book in force ``until`` then, inclusive."""
-    quote_value = 10.0**scale.book.quote_decimals
     for row in range(len(rows.times)):
         time = rows.times[row]
         _stand_until(time, standing, ticks, scale, totals)
         bucket = (time - totals.origin) // totals.width
-        _add_flows(rows, row, standing, scale.book, quote_value, totals.flows[bucket])
+        _add_flows(rows, row, standing, scale, totals.flows[bucket])
         _replace(rows, row, standing, scale)
         totals.updates[bucket] += 1
         totals.last_arrivals[bucket] = rows.arrivals[row]
@@ -154,7 +157,7 @@ def _charge(standing: Standing, kind: int, span: int, bucket: int, totals: Total
 def _align(ticks: Ticks, trade: int, standing: Standing, scale: BookScale, costs: Doubles) -> None:
     """2 d (p − m) / m with m half the sum of the best prices, weighted by the trade's base."""
     price, doubled_mid = ticks.prices[trade], standing.lasts[1]
-    base = base_size(price, ticks.amounts[trade], scale.trades, 10.0**scale.trades.quote_decimals)
+    base = base_size(price, ticks.amounts[trade], scale.trades, scale.trades_quote_value)
     direction = 1.0 if ticks.sides[trade] == BUY else -1.0
     effective = direction * 2e4 * (2.0 * whole(price, scale.book) - doubled_mid) / doubled_mid
     cost, cost_low = product(base, effective, scale.cost_unit)
@@ -163,7 +166,7 @@ def _align(ticks: Ticks, trade: int, standing: Standing, scale: BookScale, costs
 
 
 @inner
-def _add_flows(rows: Levels, row: int, standing: Standing, scale: Scale, quote_value: float, flows: Doubles) -> None:  # noqa: PLR0917
+def _add_flows(rows: Levels, row: int, standing: Standing, scale: BookScale, flows: Doubles) -> None:
     """What changed per level since the row before; nothing on the day's first row. Keeps the row's levels."""
     first = standing.state[0] == NOTHING
     for level in range(LEVELS):
@@ -171,11 +174,11 @@ def _add_flows(rows: Levels, row: int, standing: Standing, scale: Scale, quote_v
         if np.isnan(bid):
             bid = 0.0
         else:
-            bid_base = base_size(bid, rows.bid_amounts[row, level], scale, quote_value)
+            bid_base = base_size(bid, rows.bid_amounts[row, level], scale.book, scale.quote_value)
         if np.isnan(ask):
             ask = np.inf
         else:
-            ask_base = base_size(ask, rows.ask_amounts[row, level], scale, quote_value)
+            ask_base = base_size(ask, rows.ask_amounts[row, level], scale.book, scale.quote_value)
         flow = 0.0
         if bid >= standing.prices[level, 0]:
             flow += bid_base
@@ -186,7 +189,7 @@ def _add_flows(rows: Levels, row: int, standing: Standing, scale: Scale, quote_v
         if ask >= standing.prices[level, 1]:
             flow += standing.bases[level, 1]
         if flow != 0.0 and not first:
-            flows[level, 0], flows[level, 1] = accumulate(flows[level, 0], flows[level, 1], flow, 0.0, scale.base_unit)
+            flows[level, 0], flows[level, 1] = accumulate(flows[level, 0], flows[level, 1], flow, 0.0, scale.book.base_unit)
         standing.prices[level, 0], standing.prices[level, 1] = bid, ask
         standing.bases[level, 0], standing.bases[level, 1] = bid_base, ask_base
 

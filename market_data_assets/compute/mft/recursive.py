@@ -2,9 +2,9 @@
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from market_data_assets.compute.mft.bars import Floats
+from market_data_assets.compute.mft.compiling import compiled
 
 _KAMA_FAST, _KAMA_SLOW = 2.0 / 3.0, 2.0 / 31.0
 
@@ -23,7 +23,7 @@ def wilder(values: Floats, length: int, lead: int = 0) -> Floats:
     return _average(values, length, 1.0 / length, lead)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _average(values: Floats, length: int, weight: float, lead: int) -> Floats:
     averages = np.full(len(values), np.nan)
     bars, first, above, average = 0, 0.0, 0.0, 0.0
@@ -50,7 +50,7 @@ def _average(values: Floats, length: int, weight: float, lead: int) -> Floats:
     return averages
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def wilder_sum(values: Floats, length: int) -> Floats:
     """Wilder's running sum, ``S − S / length + x``, seeded by the plain sum of ``length`` − 1 bars, which is not given out."""
     sums = np.full(len(values), np.nan)
@@ -69,7 +69,7 @@ def wilder_sum(values: Floats, length: int) -> Floats:
     return sums
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def adaptive(values: Floats, efficiency: Floats) -> Floats:
     """Kaufman's adaptive moving average (2 and 30 bars), seeded by the bar before the first efficiency.
 
@@ -90,7 +90,7 @@ def adaptive(values: Floats, efficiency: Floats) -> Floats:
     return averages
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def balance(close: Floats, volume: Floats, day: npt.NDArray[np.int64]) -> Floats:
     """On-balance volume from the first bar of each day, which counts as volume bought, and anew after a hole."""
     balances = np.full(len(close), np.nan)
@@ -110,7 +110,7 @@ def balance(close: Floats, volume: Floats, day: npt.NDArray[np.int64]) -> Floats
     return balances
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def supertrend(upper: Floats, lower: Floats, close: Floats) -> tuple[Floats, Floats]:
     """The band that trails the price, and 1 where it lies below (rising), −1 where it lies above; it begins rising.
 

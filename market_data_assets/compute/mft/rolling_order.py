@@ -1,12 +1,12 @@
 """Order statistics of windows of whole length over consecutive bars."""
 
 import numpy as np
-from numba import njit
 
 from market_data_assets.compute.mft.bars import Floats
+from market_data_assets.compute.mft.compiling import compiled
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def quantile(values: Floats, length: int, share: float) -> Floats:
     """The value below which ``share`` of the last ``length`` bars lie, linear between the two nearest; NaN if any is NaN."""
     found = np.full(len(values), np.nan)

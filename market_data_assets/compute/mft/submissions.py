@@ -7,12 +7,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from market_data_assets.compute.mft.ml_signals import ML_SIGNALS
 from market_data_assets.domain.datasets import TIMESTAMP, Column, Dataset, Encoding
 from market_data_assets.domain.instruments import InstrumentId
 from market_data_assets.errors import BadData, SchemaDrift, UnknownInstrument, UnsafeName
-
-__all__ = ["ML_SIGNALS", "checked_rows", "custom_features"]
 
 _KNOWN_AT = "available_at"
 _Flags = npt.NDArray[np.bool_]

@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from market_data_assets.compute.candles.compiling import inner
+
 Doubles = npt.NDArray[np.float64]
 
 
@@ -73,9 +75,9 @@ def gamma_exposure(calls: float, puts: float, forward: float) -> float:
     """Calls' Σ Γ·OI less puts', times F² / 100; NaN where neither is known."""
     if math.isnan(calls) and math.isnan(puts):
         return np.nan
-    return (_or_zero(calls) - _or_zero(puts)) * forward * forward / 100.0
+    return float((_or_zero(calls) - _or_zero(puts)) * forward * forward / 100.0)
 
 
-@njit(nogil=True, cache=True)
+@inner
 def _or_zero(value: float) -> float:
     return 0.0 if math.isnan(value) else value

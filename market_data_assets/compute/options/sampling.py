@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from market_data_assets.compute.candles.compiling import inner
 from market_data_assets.compute.options.chain import Layout, Quotes
 from market_data_assets.compute.options.positions import gamma_exposure, gamma_of, known_sum, max_pain, weighted_strike
 from market_data_assets.compute.options.smile import at_delta, at_the_money, out_of_the_money
@@ -109,7 +110,7 @@ def sample(  # noqa: PLR0917 - compiled functions take no keywords
                 _describe(described, layout, memory, expiry, inverse)
 
 
-@njit(nogil=True, cache=True)
+@inner
 def _advance(quotes: Quotes, layout: Layout, memory: Memory, contract: int, instant: int) -> None:
     """Moves a contract to its last row at or before the instant, and keeps what it says if it is not too old."""
     row, end = memory.rows[contract], layout.first_rows[contract + 1]
@@ -137,7 +138,7 @@ def _advance(quotes: Quotes, layout: Layout, memory: Memory, contract: int, inst
     memory.state[_FORWARD, side, place] = quotes.forwards[row]
 
 
-@njit(nogil=True, cache=True)
+@inner
 def _describe(row: Any, layout: Layout, memory: Memory, expiry: int, inverse: bool) -> None:
     """What one expiry is, from the last quotes of its strikes."""
     first, end = layout.first_places[expiry], layout.first_places[expiry + 1]
@@ -167,7 +168,7 @@ def _describe(row: Any, layout: Layout, memory: Memory, expiry: int, inverse: bo
     row.total_variance = model_free_total_variance(grid, scratch[1], scratch[2], forward, scratch[0])
 
 
-@njit(nogil=True, cache=True)
+@inner
 def _latest(forwards: Doubles, times: Int64s) -> float:
     """The forward of the latest quote that has one, of quotes at the same time the highest strike's put; NaN where none has."""
     latest, at = np.nan, -1

@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from market_data_assets.compute.candles.compiling import inner
+
 Doubles = npt.NDArray[np.float64]
 _LEAST_PER_SIDE = 2
 _GAP_THAT_ENDS_THE_STRIP = 2
@@ -52,7 +54,7 @@ def model_free_total_variance(strikes: Doubles, calls: Doubles, puts: Doubles, f
     return variance if variance > 0.0 else np.nan
 
 
-@njit(nogil=True, cache=True)
+@inner
 def _fill(strip: Doubles, mids: Doubles, at: int, step: int) -> int:
     """Takes mids into the strip, walking away from ``at``; returns how many."""
     taken, missing = 0, 0

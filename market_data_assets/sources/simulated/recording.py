@@ -45,7 +45,7 @@ class Recording:
         orders = self.orders()
         arrivals = arrival_instants(self.stream("trade arrivals"), orders.instants, self.contract.market.latency)
         first_id = self._trades_until(self.block) + 1
-        return execute(self.stream("sizes"), self.contract, orders, self.order_book(MOST_FILLS), first_id=first_id, arrivals=arrivals)
+        return execute(self.stream("sizes"), self.contract, orders, self._book(orders, MOST_FILLS), first_id=first_id, arrivals=arrivals)
 
     def book(self, levels: int) -> Rows:
         """The book whenever one of its best ``levels`` changed, in exchange order; first as it stood when the block began."""
@@ -62,8 +62,7 @@ class Recording:
 
     def order_book(self, levels: int) -> Book:
         """The book at every instant at which any level may have changed; first as it stood when the block began."""
-        instants, hit = self._changes(self.orders())
-        return simulate_book(self.contract, instants, hit, levels=levels, seed=(*self._seed, "book"))
+        return self._book(self.orders(), levels)
 
     def quotes(self) -> Instants:
         """When quotes were renewed without a trade, µs UTC."""
@@ -90,6 +89,10 @@ class Recording:
         first, count = -(-self.contract.listed // BLOCK), self._trades_until(self.block)
         block = bisect_left(range(self.block), count, lo=min(first, self.block), key=self._trades_until) - 1
         return replace(self, block=block) if block >= first else None
+
+    def _book(self, orders: Orders, levels: int) -> Book:
+        instants, hit = self._changes(orders)
+        return simulate_book(self.contract, instants, hit, levels=levels, seed=(*self._seed, "book"))
 
     def _changes(self, orders: Orders) -> tuple[Instants, npt.NDArray[np.int8]]:
         """When the book changes, and which side a trade had hit: the block's start, quotes of their own, after each order."""

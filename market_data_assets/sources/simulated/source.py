@@ -13,7 +13,7 @@ from market_data_assets.domain.days import TimeRange, day_of, day_start
 from market_data_assets.domain.instrument_rows import Instrument
 from market_data_assets.domain.instruments import InstrumentId
 from market_data_assets.domain.universe import Universe
-from market_data_assets.domain.venues import market_of
+from market_data_assets.domain.venues import Market, market_of
 from market_data_assets.errors import NotListed, SettingsError
 from market_data_assets.sources.base import Listings
 from market_data_assets.sources.simulated.contracts import SimulatedContract, contracts
@@ -133,7 +133,7 @@ class SimulatedSource:
 
     def _clean_rows(self, dataset: Dataset, instrument: InstrumentId, day: dt.date) -> Rows:
         what = f"simulated {dataset.name} of {instrument} on {day}"
-        if instrument not in _defined(day) or not self._wants(*_defined(day)[instrument]):
+        if instrument not in _defined(day) or not self._wants(*_defined(day)[instrument], self.universe.markets()):
             raise NotListed(f"{what}: not listed that day")
         _, contract = _defined(day)[instrument]
         if dataset not in feeds(contract):
@@ -165,11 +165,12 @@ class SimulatedSource:
 
     def _listed(self, day: dt.date) -> list[tuple[Instrument, SimulatedContract]]:
         """The day's contracts of the universe with their definitions, ordered by id."""
-        wanted = [pair for pair in _defined(day).values() if self._wants(*pair)]
+        markets = self.universe.markets()
+        wanted = [pair for pair in _defined(day).values() if self._wants(*pair, markets)]
         return [(replace(instrument, data_types=self.universe.choose(instrument.data_types)), contract) for instrument, contract in wanted]
 
-    def _wants(self, instrument: Instrument, contract: SimulatedContract) -> bool:
-        return market_of(contract.market.exchange) in self.universe.markets() and self.universe.includes(instrument.instrument_id)
+    def _wants(self, instrument: Instrument, contract: SimulatedContract, markets: Sequence[Market]) -> bool:
+        return market_of(contract.market.exchange) in markets and self.universe.includes(instrument.instrument_id)
 
     def _version(self, dataset: Dataset, instrument: InstrumentId, day: dt.date) -> str:
         """What the rows of a file depend on, apart from which file it is: the scale, its faults, and what spills out of it."""

@@ -12,7 +12,7 @@ from market_data_assets.domain.schemas import BOOK_SNAPSHOT_5, TRADES
 from market_data_assets.errors import BadData, SchemaDrift, TooLarge, Unusable
 from market_data_assets.sources.csv.frame import CsvFrame
 from market_data_assets.sources.limits import Limits
-from market_data_assets_tests.sources.csv.frames import HEADER, SECOND, START, counts, file_of, frame_of, trade, values
+from market_data_assets_tests.sources.csv.frames import SECOND, START, counts, file_of, frame_of, trade, values
 
 DAY_SECONDS = 86_400
 
@@ -24,49 +24,6 @@ def test_a_trade_keeps_every_value() -> None:
     assert row["timestamp"].isoformat() == "2024-08-08T00:00:01.500000+00:00"
     assert row["local_timestamp"].isoformat() == "2024-08-08T00:00:01.500005+00:00"
     assert (row["id"], row["side"], row["price"], row["amount"]) == (7, "sell", 61800.3, 0.006)
-
-
-def permuted(text: str, order: list[int]) -> str:
-    lines = [line.split(",") for line in text.splitlines()]
-    return "".join(",".join(line[index] for index in order) + "\n" for line in lines)
-
-
-@given(st.permutations(range(8)))
-def test_the_order_of_columns_does_not_matter(order: list[int]) -> None:
-    text = file_of(trade(1, id_=5), trade(2, id_="", side="unknown"))
-    assert frame_of(permuted(text, order)).read().equals(frame_of(text).read())
-
-
-@pytest.mark.parametrize("missing", HEADER.split(","))
-def test_a_missing_column_is_drift_and_named(missing: str) -> None:
-    order = [index for index, name in enumerate(HEADER.split(",")) if name != missing]
-    with pytest.raises(SchemaDrift, match=f"columns \\['{missing}'\\] are missing"):
-        frame_of(permuted(file_of(trade()), order)).read()
-
-
-def test_an_extra_column_is_dropped_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
-    text = file_of(f"{trade()},x", header=f"{HEADER},liquidity")
-    assert frame_of(text).read().equals(frame_of(file_of(trade())).read())
-    assert "['liquidity'] are not known and were dropped" in caplog.text
-
-
-def test_a_column_that_stands_twice_is_drift() -> None:
-    with pytest.raises(SchemaDrift, match="twice"):
-        frame_of(file_of(f"{trade()},1", header=f"{HEADER},price")).read()
-
-
-@pytest.mark.parametrize("text", ["", file_of()])
-def test_nothing_and_a_lone_header_are_an_empty_day(text: str) -> None:
-    frame = frame_of(text)
-    assert frame.read().equals(TRADES.schema.empty_table())
-    assert len(list(frame.batches())) == 1
-    assert frame.quarantined == ()
-
-
-@pytest.mark.parametrize("page", ["<html><body>Bad gateway</body></html>\n", '{"error": "no"}\n', '[{"price": 1,\n'])
-def test_a_page_is_drift_and_no_empty_day(page: str) -> None:
-    with pytest.raises(SchemaDrift, match="missing"):
-        frame_of(page).read()
 
 
 def test_ids_that_are_all_integers_are_integers_and_empty_is_null() -> None:
@@ -111,14 +68,6 @@ def test_a_file_of_another_symbol_is_refused() -> None:
         frame_of(file_of(trade(symbol="ETHUSDT"))).read()
 
 
-def test_times_up_to_a_day_off_stay_and_others_are_set_aside() -> None:
-    inside = [-DAY_SECONDS, -1, 0, DAY_SECONDS, 2 * DAY_SECONDS - 1]
-    outside = [-DAY_SECONDS - 1, 2 * DAY_SECONDS, 400 * DAY_SECONDS]
-    frame = frame_of(file_of(*(trade(second) for second in (*inside, *outside))))
-    assert frame.read().num_rows == len(inside)
-    assert counts(frame) == {"out_of_day": 3}
-
-
 @pytest.mark.parametrize(("factor", "unit"), [(1_000, "milliseconds"), (1_000_000, "seconds"), (0.001, "nanoseconds")])
 @given(second=st.integers(0, DAY_SECONDS - 1))
 def test_times_in_another_unit_are_refused_with_its_name(factor: float, unit: str, second: int) -> None:
@@ -139,13 +88,6 @@ def test_an_empty_time_sets_its_row_aside() -> None:
     frame = frame_of(file_of(*(trade() for _ in range(999)), trade().replace(str(START), "", 1)))
     assert frame.read().num_rows == 999
     assert counts(frame) == {"timestamp_missing": 1}
-
-
-@given(st.integers(1, 60), st.integers(1, 4_000))
-def test_a_cut_file_is_refused_wherever_it_is_cut_and_however_it_arrives(cut: int, pieces: int) -> None:
-    text = file_of(*(trade(second, id_=second) for second in range(100)))
-    with pytest.raises(Unusable, match=r"no end|fields"):
-        frame_of(text[:-cut] if not text[:-cut].endswith("\n") else text[: -cut - 1], pieces=pieces).read()
 
 
 @pytest.mark.parametrize("line", ["binance,BTCUSDT,1", f"{trade()},7", "", trade().rpartition(",")[0]])
@@ -174,13 +116,6 @@ def test_too_many_rows_are_too_large() -> None:
     frame = frame_of(file_of(trade(), trade(), trade()))
     with pytest.raises(TooLarge, match="2 rows"):
         CsvFrame(frame.file, Limits(rows=2)).read()
-
-
-@given(st.lists(st.integers(0, 50), max_size=200))
-def test_rows_are_sorted_by_time_and_then_as_in_the_file(seconds: list[int]) -> None:
-    frame = frame_of(file_of(*(trade(second, id_=index) for index, second in enumerate(seconds))))
-    expected = sorted(range(len(seconds)), key=lambda index: seconds[index])
-    assert values(frame.read(), "id") == expected
 
 
 def test_a_row_later_than_the_window_makes_the_file_be_sorted_as_a_whole() -> None:

@@ -2,10 +2,8 @@
 
 from collections.abc import Mapping
 
-from market_data_assets.domain.datasets import Dataset
 from market_data_assets.domain.schemas import RAW
 from market_data_assets.sources.csv.frame import CsvFrame
-from market_data_assets.sources.tardis_tables import TABLES
 from market_data_assets_tests.sources.csv.frames import SECOND, START, frame_of
 
 HOUR = 3_600
@@ -84,8 +82,3 @@ def text_of(data_type: str, *lines: str) -> str:
 
 def frame(data_type: str, *lines: str) -> CsvFrame:
     return frame_of(text_of(data_type, *lines), dataset=DATASETS[data_type])
-
-
-def dataset_of(data_type: str) -> Dataset:
-    assert data_type in TABLES
-    return DATASETS[data_type]

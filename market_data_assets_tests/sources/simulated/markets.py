@@ -38,7 +38,7 @@ def fetch(source: SimulatedSource, dataset: Dataset, instrument: str, day: dt.da
     return source.fetch(dataset, instrument_of(source, instrument, day), day)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=160)
 def quiet_table(dataset: Dataset, instrument: str, day: dt.date = DAY) -> pa.Table:
     return fetch(quiet_source(), dataset, instrument, day).table
 

@@ -5,7 +5,7 @@ import pytest
 
 from market_data_assets.domain.days import day_end, day_start
 from market_data_assets.domain.instruments import InstrumentId
-from market_data_assets.domain.schemas import INSTRUMENTS, OPTIONS_CHAIN, RAW, TRADES
+from market_data_assets.domain.schemas import INSTRUMENTS, LIQUIDATIONS, OPTIONS_CHAIN, RAW, TRADES
 from market_data_assets.domain.universe import Universe
 from market_data_assets.errors import NotListed, SettingsError
 from market_data_assets.sources.base import Source, fetch_day
@@ -100,26 +100,22 @@ def test_contract_sizes_are_the_venues(instrument, multiplier):
 
 
 @pytest.mark.parametrize("dataset", RAW, ids=str)
-def test_every_instrument_of_a_data_type_has_rows_in_the_raw_schema(dataset):
-    source = quiet_source()
-    wanted = {InstrumentId.parse(name) for name in some_with(dataset)}
-    day = fetch_day(source, dataset, [listed for listed in source.instruments(DAY).instruments if listed.instrument_id in wanted], DAY)
-    assert set(day) == wanted
-    for instrument in day:
-        table = day[instrument].read()
-        assert table.schema == dataset.schema
-        # At a twentieth of their activity some of the smaller futures have a day without liquidations.
-        assert len(table) > 0 or dataset.name == "liquidations"
-
-
-@pytest.mark.parametrize("dataset", RAW, ids=str)
-def test_rows_are_sorted_and_in_microseconds_of_their_day(dataset):
+def test_every_instrument_of_a_data_type_has_rows_sorted_and_in_microseconds_of_their_day(dataset):
     for instrument in some_with(dataset):
         table = quiet_table(dataset, instrument)
+        assert table.schema == dataset.schema
+        # At a twentieth of their activity some of the smaller futures have a day without liquidations.
+        assert len(table) > 0 or dataset == LIQUIDATIONS
         happened, arrived = instants(table), instants(table, "local_timestamp")
         assert np.array_equal(np.lexsort((arrived, happened)), np.arange(len(table)))
         assert ((arrived >= day_start(DAY)) & (arrived < day_end(DAY)) & (happened <= arrived)).all()
         assert (happened >= day_start(DAY) - LONGEST_DELAY).all()
+
+
+def test_a_day_of_a_data_type_has_the_instruments_that_are_listed_with_it():
+    source = quiet_source()
+    day = fetch_day(source, LIQUIDATIONS, source.instruments(DAY).instruments, DAY)
+    assert [str(instrument) for instrument in day] == ids_with(LIQUIDATIONS)
 
 
 @pytest.mark.parametrize(
