@@ -61,7 +61,9 @@ class Lake(LakeReader):
             PartitionIncomplete: some instruments failed; the others are committed, what was stored of the failed ones stays.
             AuthError, StorageFailed, or an unexpected exception: at once, with nothing committed.
             ConcurrentCommit: another writer committed the day meanwhile.
-            CorruptPartition: a partial run cannot keep the others, because the stored manifest cannot be read.
+            CorruptPartition: a partial run cannot keep the others, because the stored manifest, or a shard that it has to
+                write again, cannot be read.
+            SchemaDrift: a partial run would mix its rows with those of a shard that is older than one of the columns.
             UnsupportedFormat: a newer version of this package wrote the day.
         """
         with tempfile.TemporaryDirectory(prefix="lake-", dir=self._scratch) as folder:
