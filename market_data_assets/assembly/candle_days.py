@@ -21,6 +21,9 @@ from market_data_assets.domain.venues import market_of
 from market_data_assets.errors import NoData, PartitionMissing, Unusable
 from market_data_assets.storage.lake_reader import LakeReader
 
+DEFINITION_COLUMNS = ("instrument_id", "tardis_exchange", "expiry")
+"""What features need to know of an instrument, columns of the instruments table."""
+
 _BENCHMARKS_KEPT = 4
 
 
@@ -36,7 +39,7 @@ class FeatureInputs:
     day: dt.date
     timeframe: Timeframe
     days: Mapping[dt.date, DailyFrames]
-    definitions: Mapping[InstrumentId, Mapping[str, Any]]
+    definitions: Mapping[str, Mapping[str, Any]]
     features: tuple[MftFeature, ...]
 
     @classmethod
@@ -55,7 +58,7 @@ class FeatureInputs:
                 days[earlier] = lake.read_day(CANDLES[timeframe], earlier)
             except PartitionMissing:
                 continue
-        definitions = {InstrumentId.parse(row["instrument_id"]): row for row in instruments.to_pylist()}
+        definitions = {row["instrument_id"]: row for row in instruments.select(list(DEFINITION_COLUMNS)).to_pylist()}
         return cls(day, timeframe, dict(sorted(days.items())), definitions, features)
 
     @property
@@ -75,7 +78,7 @@ class FeatureInputs:
         return lru_cache(_BENCHMARKS_KEPT)(self._candles)
 
     def _candles(self, instrument: InstrumentId) -> CandleDays:
-        row = self.definitions.get(instrument, {})
+        row = self.definitions.get(str(instrument), {})
         exchange = row.get("tardis_exchange")
         return CandleDays(
             instrument_id=instrument,

@@ -15,6 +15,7 @@ from market_data_assets.domain.days import TimeRange, day_start, parse_day, to_d
 from market_data_assets.domain.instruments import InstrumentType
 from market_data_assets.domain.schemas import INSTRUMENTS
 from market_data_assets.errors import PartitionMissing
+from market_data_assets.storage.lake_reader import LakeReader
 
 _COVERAGE_FIELDS: list["pa.Field[Any]"] = [
     pa.field("day", TIMESTAMP),
@@ -52,14 +53,14 @@ class AvailabilityReads(Deployment):
         listing = self._listing if as_known_at is None else Listing(self._lake_at(as_known_at))
         return listing.of(parse_day(day), Choice(venue, kind, base, quote), tuple(chosen), as_)
 
-    def missing(self, day: str | dt.date, *, as_: As = "pandas") -> Any:
+    def missing(self, day: str | dt.date, *, as_known_at: Time | None = None, as_: As = "pandas") -> Any:
         """What was expected of the UTC day and is not there, one row per instrument, data type, reason and span."""
         from market_data_assets.compute.completeness.record import MISSING_REPORT  # noqa: PLC0415
 
         check_as(as_)
-        return to_frame(self._lake.read_table(MISSING_REPORT, parse_day(day)), as_)
+        return to_frame(self._lake_at(as_known_at).read_table(MISSING_REPORT, parse_day(day)), as_)
 
-    def coverage(self, start: str | dt.date, end: str | dt.date, *, as_: As = "pandas") -> Any:
+    def coverage(self, start: str | dt.date, end: str | dt.date, *, as_known_at: Time | None = None, as_: As = "pandas") -> Any:
         """The share of each day's listed time that is there, in [0, 1], by day, instrument and raw data type.
 
         Args:
@@ -67,22 +68,24 @@ class AvailabilityReads(Deployment):
         """
         check_as(as_)
         days = TimeRange(day_start(parse_day(start)), day_start(parse_day(end))).days()
-        rows = [row for day in days for row in self._coverage_of(day)]
+        lake = self._lake_at(as_known_at)
+        rows = [row for day in days for row in _coverage_of(lake, day)]
         return to_frame(pa.Table.from_pylist(rows, schema=_COVERAGE), as_)
-
-    def _coverage_of(self, day: dt.date) -> list[dict[str, object]]:
-        from market_data_assets.compute.completeness.coverage import coverage, expected_of  # noqa: PLC0415
-        from market_data_assets.compute.completeness.record import MISSING_REPORT  # noqa: PLC0415
-
-        try:
-            report, instruments = self._lake.read_table(MISSING_REPORT, day), self._lake.read_table(INSTRUMENTS, day)
-        except PartitionMissing:
-            return []
-        return [
-            {"day": to_datetime(day_start(day)), "instrument_id": name, "data_type": data_type, "share": share}
-            for (name, data_type), share in coverage(expected_of(instruments, day), report).items()
-        ]
 
     @cached_property
     def _listing(self) -> Listing:
         return Listing(self._lake)
+
+
+def _coverage_of(lake: LakeReader, day: dt.date) -> list[dict[str, object]]:
+    from market_data_assets.compute.completeness.coverage import coverage, expected_of  # noqa: PLC0415
+    from market_data_assets.compute.completeness.record import MISSING_REPORT  # noqa: PLC0415
+
+    try:
+        report, instruments = lake.read_table(MISSING_REPORT, day), lake.read_table(INSTRUMENTS, day)
+    except PartitionMissing:
+        return []
+    return [
+        {"day": to_datetime(day_start(day)), "instrument_id": name, "data_type": data_type, "share": share}
+        for (name, data_type), share in coverage(expected_of(instruments, day), report).items()
+    ]

@@ -1,5 +1,6 @@
 """Reading what is computed per bucket: candles, book snapshots and features."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -11,7 +12,7 @@ from market_data_assets.client.filling import NEEDED, forward_fill
 from market_data_assets.client.frames import As, check_as, to_frame
 from market_data_assets.client.plan import OnMissing
 from market_data_assets.client.reading import Read
-from market_data_assets.client.request import Columns, Ids
+from market_data_assets.client.request import Columns, Ids, choose_columns
 from market_data_assets.domain.days import TimeRange, day_of, day_start, to_datetime
 from market_data_assets.domain.timeframes import Timeframe
 from market_data_assets.errors import QueryError
@@ -97,10 +98,11 @@ class BarReads(Deployment):
         """Mid-frequency features, 1m and up; for a join that does not look ahead, use ``available_at``.
 
         Args:
-            group: Only the features of a named group, such as ``technical_features`` or ``fundamental_features``, beside the key
-                columns; not together with ``columns``.
+            columns: Features that are not stored may be among them: then all are computed from the stored candles now.
+            group: Only the features of a named group, such as ``technical_features``, ``fundamental_features`` or ``alpha158``
+                (which is not stored), beside the key columns; not together with ``columns``.
         """
-        from market_data_assets.compute.mft.registry import MFT_FEATURES, columns_of_group  # noqa: PLC0415
+        from market_data_assets.compute.mft.registry import FEATURES, MFT_FEATURES, columns_of_group  # noqa: PLC0415
 
         check_as(as_)
         length, span = Timeframe.parse(timeframe), TimeRange.parse(start, end)
@@ -108,8 +110,24 @@ class BarReads(Deployment):
             raise QueryError(f"features at {length}: they exist at {', '.join(map(str, MFT_FEATURES))}")
         if group is not None and columns is not None:
             raise QueryError(f"group {group!r} and columns {columns!r}: expected one of them")
-        chosen = columns if group is None else columns_of_group(group)
-        return to_frame(self._read(MFT_FEATURES[length], ids, span, columns=chosen, missing=missing, as_known_at=as_known_at).run(), as_)
+        stored = MFT_FEATURES[length]
+        offered = dict.fromkeys([*stored.columns, *(feature.name for feature in FEATURES)])
+        chosen = choose_columns(str(stored), columns if group is None else columns_of_group(group), list(offered), list(stored.columns))
+        if set(chosen) <= set(stored.columns):
+            return to_frame(self._read(stored, ids, span, columns=chosen, missing=missing, as_known_at=as_known_at).run(), as_)
+        return to_frame(self._computed(length, ids, span, chosen, missing=missing, as_known_at=as_known_at).run(), as_)
+
+    def _computed(
+        self, timeframe: Timeframe, ids: Ids, span: TimeRange, columns: Sequence[str], *, missing: OnMissing, as_known_at: Time | None
+    ) -> Read:
+        """Features of which at least one is not stored, from candles."""
+        from market_data_assets.client.computed import ComputedFeatures  # noqa: PLC0415
+        from market_data_assets.compute.mft.registry import MFT_FEATURES, features_dataset, select_features  # noqa: PLC0415
+
+        keys = {"instrument_id", *(name for name in MFT_FEATURES[timeframe].columns)}
+        features = select_features([name for name in columns if name not in keys])
+        shelf = ComputedFeatures(self._lake_at(as_known_at), timeframe, features)
+        return self._read(features_dataset(timeframe, features), ids, span, columns=columns, missing=missing, shelf=shelf)
 
 
 def _filled(read: Read, timeframe: Timeframe) -> pa.Table:

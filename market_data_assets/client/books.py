@@ -24,8 +24,8 @@ class Level:
     position: int | None = None
 
 
-def book_of(levels: int) -> Dataset:
-    """The smallest stored book that has ``levels`` levels.
+def books_of(levels: int) -> Sequence[Dataset]:
+    """The books that have ``levels`` levels, the smallest first.
 
     Raises:
         QueryError: fewer than one level, or more than any stored book has.
@@ -33,7 +33,7 @@ def book_of(levels: int) -> Dataset:
     enough = [depth for depth in sorted(_BOOKS) if depth >= levels]
     if levels < 1 or not enough:
         raise QueryError(f"levels {levels}: expected 1 to {max(_BOOKS)}")
-    return _BOOKS[enough[0]]
+    return [_BOOKS[depth] for depth in enough]
 
 
 def flat_columns(book: Dataset, levels: int) -> Mapping[str, Level]:

@@ -72,7 +72,9 @@ class Deployment:
         source: From = "lake",
         components: bool = False,
         as_known_at: Time | None = None,
+        shelf: Shelf | None = None,
     ) -> Read:
+        """What to read of a dataset, from its place in the lake or the warehouse unless a ``shelf`` is given."""
         if components and source != "lake":
             raise QueryError(f"components of {dataset}: only the lake has them, not the {source}")
         instruments, several = parse_ids(ids)
@@ -81,7 +83,8 @@ class Deployment:
         chosen = choose_columns(str(dataset), columns, allowed, stored)
         if several and INSTRUMENT_COLUMN not in chosen:
             chosen = [INSTRUMENT_COLUMN, *chosen]
-        shelf = self._shelf(dataset, source, as_known_at)
+        if shelf is None:
+            shelf = self._shelf(dataset, source, as_known_at)
         schema = shelf.table.schema if isinstance(shelf, WarehouseShelf) else dataset.schema
         return Read(shelf, schema, instruments, time_range, chosen, missing, self._settings.workers)
 

@@ -8,11 +8,11 @@ from typing import Any
 import pyarrow as pa
 
 from market_data_assets.client.frames import As, to_frame
+from market_data_assets.client.request import markets_named
 from market_data_assets.domain.assets import fold_upper
 from market_data_assets.domain.instruments import InstrumentType
 from market_data_assets.domain.schemas import INSTRUMENTS
 from market_data_assets.domain.venues import find_markets
-from market_data_assets.errors import QueryError, SettingsError
 from market_data_assets.storage.lake_reader import LakeReader
 
 _DAYS_KEPT, _ANSWERS_KEPT = 8, 64
@@ -58,10 +58,7 @@ class Choice:
 
 
 def _of_venue(name: str) -> tuple[tuple[str, ...], frozenset[str]]:
-    try:
-        markets = find_markets(name)
-    except SettingsError as error:
-        raise QueryError(str(error)) from None
+    markets = markets_named(name)
     venue = markets[0].venue
     if markets == find_markets(venue):
         return (("venue",), frozenset({venue}))

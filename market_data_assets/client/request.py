@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from market_data_assets.domain.instruments import InstrumentId
-from market_data_assets.domain.venues import find_instrument
-from market_data_assets.errors import QueryError
+from market_data_assets.domain.venues import Market, find_instrument, find_markets
+from market_data_assets.errors import QueryError, SettingsError
 
 Ids = str | InstrumentId | Iterable[str | InstrumentId]
 Columns = str | Sequence[str] | None
@@ -23,6 +23,18 @@ def parse_ids(ids: Ids) -> tuple[Sequence[InstrumentId], bool]:
     if not instruments:
         raise QueryError("no instrument id was given; expected one, or several in a list")
     return instruments, True
+
+
+def markets_named(venue: str) -> Sequence[Market]:
+    """The markets of a venue by our name or an alias, or the one that a vendor calls so.
+
+    Raises:
+        QueryError: no such venue.
+    """
+    try:
+        return find_markets(venue)
+    except SettingsError as error:
+        raise QueryError(str(error)) from None
 
 
 def choose_columns(name: str, columns: Columns, allowed: Sequence[str], default: Sequence[str]) -> Sequence[str]:

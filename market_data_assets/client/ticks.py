@@ -3,13 +3,15 @@
 import datetime as dt
 from typing import Any
 
-from market_data_assets.client.books import book_of, flat_columns, flatten
-from market_data_assets.client.chains import chain_at
+from market_data_assets.client.books import books_of, flat_columns, flatten
+from market_data_assets.client.chains import Underlying, chain_at
+from market_data_assets.client.deeper_books import BookShelf
 from market_data_assets.client.deployment import Deployment, Time
 from market_data_assets.client.frames import As, check_as, to_frame
 from market_data_assets.client.plan import OnMissing
-from market_data_assets.client.request import Columns, Ids, choose_columns
+from market_data_assets.client.request import Columns, Ids, choose_columns, markets_named
 from market_data_assets.client.stacking import INSTRUMENT_COLUMN
+from market_data_assets.domain.assets import fold_upper
 from market_data_assets.domain.days import TimeRange, to_instant
 from market_data_assets.domain.schemas import DERIVATIVE_TICKER, LIQUIDATIONS, OPTIONS_CHAIN, TRADES
 
@@ -83,6 +85,7 @@ class TickReads(Deployment):
         at: Time,
         max_age: dt.timedelta = QUOTE_AGE,
         columns: Columns = None,
+        missing: OnMissing = "raise",
         as_known_at: Time | None = None,
         as_: As = "pandas",
     ) -> Any:
@@ -91,16 +94,18 @@ class TickReads(Deployment):
         Args:
             venue: Our name of a venue, an alias, or a vendor's name of its part.
             underlying: Base asset (``BTC``: whatever it is quoted in) or pair (``BTC-USD``).
-            max_age: Contracts whose last row is older are left out.
+            max_age: Contracts whose last row is older are left out; one that is exactly as old is not.
 
         Raises:
             QueryError: the venue has no options on it that day.
+            PartitionMissing: the day of ``at`` is not stored, or, unless skipped, one that ``max_age`` reaches back to.
         """
         check_as(as_)
         offered = [INSTRUMENT_COLUMN, *OPTIONS_CHAIN.columns]
         chosen = choose_columns(str(OPTIONS_CHAIN), columns, offered, offered)
-        chain = chain_at(self._lake_at(as_known_at), venue, underlying, to_instant(at), max_age)
-        return to_frame(chain.select(list(chosen)), as_)
+        on = Underlying(markets_named(venue)[0].venue, fold_upper(underlying.strip()))
+        chain = chain_at(self._lake_at(as_known_at), on, to_instant(at), max_age=max_age, columns=chosen, missing=missing)
+        return to_frame(chain, as_)
 
     def book_snapshot_ticks(
         self,
@@ -117,17 +122,21 @@ class TickReads(Deployment):
     ) -> Any:
         """The book after each change of its best levels.
 
+        Where only a deeper book is stored, it is cut: rows in which none of the best levels changed are then among them.
+
         Args:
             levels: How many levels the flat view has.
             flat: One column per side, quantity and level (``ask_price_1`` is the best, null where missing); otherwise the
-                four list columns as stored: all levels, best first, NaN where missing.
+                four list columns as stored: all levels of the
+                smallest stored depth that has ``levels``, best first, NaN where missing.
         """
         check_as(as_)
-        book, span = book_of(levels), TimeRange.parse(start, end)
+        books, span = books_of(levels), TimeRange.parse(start, end)
+        book, shelf = books[0], BookShelf(self._lake_at(as_known_at), books)
         if not flat:
-            return to_frame(self._read(book, ids, span, columns=columns, missing=missing, as_known_at=as_known_at).run(), as_)
+            return to_frame(self._read(book, ids, span, columns=columns, missing=missing, shelf=shelf).run(), as_)
         view = flat_columns(book, levels)
         chosen = choose_columns(f"{book} (flat)", columns, [INSTRUMENT_COLUMN, *view], list(view))
         stored = [view[name].column if name in view else name for name in chosen]
-        table = self._read(book, ids, span, columns=stored, missing=missing, as_known_at=as_known_at).run()
+        table = self._read(book, ids, span, columns=stored, missing=missing, shelf=shelf).run()
         return to_frame(flatten(table, view, chosen), as_)

@@ -56,7 +56,7 @@ class PartitionKnownAt(Partition):
         # Looked at first: what it replaced had been kept before it was there.
         latest = Partition.current(self)
         manifest = latest.manifest
-        if manifest is None or manifest.committed_at is None or manifest.committed_at > self.instant:
+        if manifest is None or manifest.committed_at > self.instant:
             manifest = self._former(manifest)
         return Current(manifest, latest.generation)
 
@@ -88,8 +88,6 @@ class PartitionKnownAt(Partition):
         kept = kept_manifests(self)
         if latest is None and not kept:
             return None
-        if latest is not None and latest.committed_at is None:
-            raise self._untold(f"revision {latest.version} does not say when it was committed")
         before = [each for each in kept if each.committed_at <= self.instant]
         after = [each.version for each in kept if each.committed_at > self.instant]
         following = [*after, *(() if latest is None else (latest.version,))]

@@ -10,7 +10,7 @@ from functools import cached_property
 from market_data_assets.domain.datasets import Dataset, Finality
 from market_data_assets.storage.layout import QUARANTINE
 
-FORMAT = 2
+FORMAT = 1
 """2 added shards and the commit time. Days without them have the same content hash in both."""
 
 
@@ -149,7 +149,7 @@ class Manifest:
         partition: Prefix of the partition it belongs to.
         version: 1 for the first commit of the partition, one more for each later one.
         tx: The transaction that committed it; unique.
-        committed_at: When, µs UTC by the writer's clock, later than every former version; None in format 1, which does not say.
+        committed_at: When, µs UTC by the writer's clock, later than every former version.
     """
 
     partition: str
@@ -158,7 +158,7 @@ class Manifest:
     run_id: str
     code_version: str
     content: DayContent
-    committed_at: int | None
+    committed_at: int
 
     def objects(self) -> Iterator[tuple[str, FileEntry]]:
         """Every object that belongs to the partition, once: its published name, and one of its entries."""

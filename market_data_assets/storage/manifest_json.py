@@ -70,18 +70,16 @@ def decode_manifest(data: bytes, partition: str) -> Manifest:
     if isinstance(found, int) and not isinstance(found, bool) and found > FORMAT:
         raise UnsupportedFormat(partition, found, FORMAT)
     try:
-        keys = _KEYS_OF_FORMAT_1 if found == 1 else _KEYS
-        return _manifest(_object(body, "manifest", keys), partition)
+        return _manifest(_object(body, "manifest", _KEYS), partition)
     except (_NotAManifestError, UnsafeName) as error:
         raise CorruptPartition(partition, f"the manifest is not valid: {error}") from error
 
 
 _ENTRIES = ("absent", "quarantined", "failed")
 _FILES = ("files", "quarantine_files")
-_ABOUT_THE_COMMIT = ("format", "partition", "version", "tx", "run_id", "code_version")
+_ABOUT_THE_COMMIT = ("format", "partition", "version", "tx", "run_id", "code_version", "committed_at")
 _ABOUT_THE_CONTENT = ("content_hash", "schema_fingerprint", "finality", "inputs", "quality")
-_KEYS_OF_FORMAT_1 = frozenset((*_ABOUT_THE_COMMIT, *_ABOUT_THE_CONTENT, *_ENTRIES, *_FILES))
-_KEYS = _KEYS_OF_FORMAT_1 | {"shards", "committed_at"}
+_KEYS = frozenset((*_ABOUT_THE_COMMIT, *_ABOUT_THE_CONTENT, *_ENTRIES, *_FILES, "shards"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +156,11 @@ def _parts_of(shard: _Shard) -> Sequence[FileEntry]:
 
 
 def _manifest(body: Mapping[str, Any], partition: str) -> Manifest:
-    if not isinstance(body["format"], int) or isinstance(body["format"], bool) or body["format"] not in {1, FORMAT}:
-        raise _NotAManifestError(f"format is {body['format']!r}, expected 1 or {FORMAT}")
+    if not isinstance(body["format"], int) or isinstance(body["format"], bool) or body["format"] != FORMAT:
+        raise _NotAManifestError(f"format is {body['format']!r}, expected {FORMAT}")
     if body["partition"] != partition:
         raise _NotAManifestError(f"it belongs to {body['partition']!r}")
-    files, parts = _entries(body, "files", FileEntry), _parts(body) if "shards" in body else ()
+    files, parts = _entries(body, "files", FileEntry), _parts(body)
     content = DayContent(
         files=tuple(sorted((*files, *parts), key=lambda entry: entry.instrument_id or "")) if parts else files,
         absent=_entries(body, "absent", AbsentEntry),
@@ -192,7 +190,7 @@ def _manifest(body: Mapping[str, Any], partition: str) -> Manifest:
         run_id=_text(body["run_id"], "run_id"),
         code_version=_text(body["code_version"], "code_version"),
         content=content,
-        committed_at=_count(body["committed_at"], "committed_at") if "committed_at" in body else None,
+        committed_at=_count(body["committed_at"], "committed_at"),
     )
 
 

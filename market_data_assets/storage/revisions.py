@@ -30,12 +30,12 @@ class Revision:
     """One committed version of a partition.
 
     Attributes:
-        committed_at: µs UTC by the writer's clock; None where a version of this package before 0.2 has written it.
+        committed_at: µs UTC by the writer's clock.
         rows: Of all its files.
     """
 
     version: int
-    committed_at: int | None
+    committed_at: int
     run_id: str
     content_hash: str
     rows: int
@@ -62,14 +62,11 @@ class KeptManifest:
 def keep_revision(partition: Partition, stored: Manifest, following: DayContent) -> None:
     """Make the current version permanent, before ``following`` is committed in its place.
 
-    It takes two store operations for each file that does not stay, and one for the manifest. A manifest that does not say
-    when it was committed is not kept: no read could ask for it.
+    It takes two store operations for each file that does not stay, and one for the manifest.
 
     Raises:
         StorageFailed, Retryable: the store refused or stayed silent; the same may be repeated.
     """
-    if stored.committed_at is None:
-        return
     staying = {(name, entry.sha256) for name, entry in replace(stored, content=following).objects()}
     going = [(name, entry) for name, entry in stored.objects() if (name, entry.sha256) not in staying]
     small, large = [each for each in going if each[1].size < _LARGE], [each for each in going if each[1].size >= _LARGE]

@@ -60,16 +60,8 @@ def read_shard(
     if INSTRUMENT_COLUMN not in wanted:
         wanted = [INSTRUMENT_COLUMN, *wanted]
     stored = wanted_columns(dataset, [name for name in wanted if name != INSTRUMENT_COLUMN]) or []
-    together = [entry for entry in entries if entry.part is not None]
-    tables = [_read_together(partition, dataset, together, stored, time_range)] if together else []
-    # A day that was written before there were shards has a file for each.
-    tables += [_read_alone(partition, dataset, entry, stored, time_range) for entry in entries if entry.part is None]
-    return pa.concat_tables(tables).unify_dictionaries().combine_chunks().select(wanted)
-
-
-def _read_alone(partition: Partition, dataset: Dataset, entry: FileEntry, columns: Sequence[str], time_range: TimeRange | None) -> pa.Table:
-    table = StoredFrame(partition, dataset, entry).read(columns, time_range)
-    return _labelled(table, [entry], np.zeros(table.num_rows, np.int32))
+    table = _read_together(partition, dataset, entries, stored, time_range)
+    return table.unify_dictionaries().combine_chunks().select(wanted)
 
 
 def _read_together(

@@ -6,7 +6,7 @@ import pytest
 from market_data_assets_tests.defs.runs import DAY, errors, materialize, reader, settings_at
 
 PERP, SPOT = "BINANCE:PERP:BTC-USD", "BINANCE:FUTURE:BTC-USDT-240927"
-UNIVERSE = f"{PERP},{SPOT},DERIBIT:OPTION:BTC-USD-40000-*"
+UNIVERSE = f"{PERP},{SPOT},DERIBIT:OPTION:BTC-USD-42000-240816-*"
 
 
 @pytest.fixture(scope="module")

@@ -89,16 +89,13 @@ def member(name: str, kind: str = "option", **times: str) -> dict[str, Any]:
     return {"id": name, "type": kind, "availableSince": "2024-08-01T00:00:00.000Z", **times}
 
 
+GROUP = listed("OPTIONS", "option", "trades", "options_chain")
+
+
 def over_http(server: FaultServer, cache: Path, *, patterns: tuple[str, ...] = (), now: float = 1_723_680_000.0) -> TardisSource:
     return TardisSource(
         server.url, server.url, Universe(("deribit",), patterns), cache, limits=QUICK, now=lambda: now, sleep=lambda _: None
     )
-
-
-@pytest.fixture
-def vendor(server: FaultServer) -> FaultServer:
-    server.script("/v1/exchanges/deribit", exchange(GROUP, members=[member(name) for name in SYMBOLS]))
-    return server
 
 
 def outcomes(days: DailyFrames) -> Iterator[Exception]:

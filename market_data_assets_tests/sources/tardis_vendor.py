@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from market_data_assets.domain.instrument_rows import Instrument
 from market_data_assets.domain.instruments import InstrumentId
 from market_data_assets.domain.universe import Universe
@@ -66,9 +64,3 @@ def btc(**changes: Any) -> Instrument:
         **changes,
     }
     return Instrument(InstrumentId.parse("BINANCE:SPOT_PAIR:BTC-USDT"), **values)
-
-
-@pytest.fixture
-def listed(server: FaultServer) -> FaultServer:
-    server.script("/v1/exchanges/binance", exchange(symbol("BTCUSDT")))
-    return server

@@ -25,17 +25,13 @@ from market_data_assets.sources.tardis_metadata import parse_exchange
 from market_data_assets_tests.faults.http_server import Answer, FaultServer
 from market_data_assets_tests.sources.conftest import QUICK
 from market_data_assets_tests.sources.csv.frames import DAY, file_of, trade
-from market_data_assets_tests.sources.tardis_vendor import (
-    KEY,
-    PATH,
-    Key,
-    btc,
-    exchange,
-    folder_source,
-    ids,
-    source,
-    symbol,
-)
+from market_data_assets_tests.sources.tardis_vendor import KEY, PATH, Key, btc, exchange, folder_source, ids, source, symbol
+
+
+@pytest.fixture
+def listed(server: FaultServer) -> FaultServer:
+    server.script("/v1/exchanges/binance", exchange(symbol("BTCUSDT")))
+    return server
 
 
 def test_the_day_of_real_files_has_its_instruments(samples: Path, cache: Path) -> None:

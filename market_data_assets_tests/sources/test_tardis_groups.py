@@ -18,6 +18,7 @@ from market_data_assets_tests.sources.conftest import QUICK
 from market_data_assets_tests.sources.csv.frames import DAY
 from market_data_assets_tests.sources.csv.vendor_lines import header, line, text_of
 from market_data_assets_tests.sources.option_groups import (
+    GROUP,
     IDS,
     PATH,
     SYMBOLS,
@@ -36,6 +37,12 @@ from market_data_assets_tests.sources.option_groups import (
     put,
     read,
 )
+
+
+@pytest.fixture
+def vendor(server: FaultServer) -> FaultServer:
+    server.script("/v1/exchanges/deribit", exchange(GROUP, members=[member(name) for name in SYMBOLS]))
+    return server
 
 
 def test_every_instrument_gets_exactly_its_rows_in_order(tmp_path: Path, cache: Path) -> None:
@@ -80,9 +87,6 @@ def test_the_genuine_file_reads_through_the_source(samples: Path, cache: Path) -
         *("open_interest", "bid_price", "bid_amount", "bid_iv", "ask_price", "ask_amount", "ask_iv"),
         *("delta", "gamma", "vega", "theta", "rho"),
     }
-
-
-GROUP = listed("OPTIONS", "option", "trades", "options_chain")
 
 
 def test_a_group_file_is_downloaded_once_for_all_instruments_and_threads(vendor: FaultServer, cache: Path) -> None:

@@ -21,7 +21,13 @@ from market_data_assets_tests.faults.http_server import Answer, FaultServer
 from market_data_assets_tests.sources.conftest import QUICK
 from market_data_assets_tests.sources.csv.frames import DAY, file_of, trade
 from market_data_assets_tests.sources.csv.vendor_lines import CELLS, DATASETS, line, text_of
-from market_data_assets_tests.sources.tardis_vendor import PATH, btc, folder_source, source
+from market_data_assets_tests.sources.tardis_vendor import PATH, btc, exchange, folder_source, source, symbol
+
+
+@pytest.fixture
+def listed(server: FaultServer) -> FaultServer:
+    server.script("/v1/exchanges/binance", exchange(symbol("BTCUSDT")))
+    return server
 
 
 @pytest.mark.parametrize("content", [b"", file_of().encode()])

@@ -16,6 +16,7 @@ from market_data_assets_tests.sources.conftest import QUICK
 from market_data_assets_tests.sources.csv.frames import DAY
 from market_data_assets_tests.sources.csv.vendor_lines import line, text_of
 from market_data_assets_tests.sources.option_groups import (
+    GROUP,
     IDS,
     PATH,
     SYMBOLS,
@@ -32,6 +33,12 @@ from market_data_assets_tests.sources.option_groups import (
     packed,
     put,
 )
+
+
+@pytest.fixture
+def vendor(server: FaultServer) -> FaultServer:
+    server.script("/v1/exchanges/deribit", exchange(GROUP, members=[member(name) for name in SYMBOLS]))
+    return server
 
 
 def test_members_of_a_group_come_from_the_list_of_symbols_of_the_exchange(server: FaultServer, cache: Path) -> None:

@@ -196,15 +196,6 @@ def test_value_of_another_kind_in_a_contract_is_corrupt(key, value):
     assert json.loads(encode_manifest(found)) == body
 
 
-def test_day_of_the_first_format_is_the_same_day():
-    plain = replace(MANIFEST, content=replace(CONTENT, files=(FILE,)), committed_at=None)
-    body = json.loads(encode_manifest(plain))
-    first = {key: value for key, value in body.items() if key not in {"shards", "committed_at"}} | {"format": 1}
-    assert decode_manifest(json.dumps(first).encode(), PREFIX) == plain
-    with pytest.raises(CorruptPartition, match="shards"):
-        decode_manifest(json.dumps(first | {"shards": []}).encode(), PREFIX)
-
-
 def test_objects_of_a_partition_are_named_once():
     shared = replace(FILE, name="shared.csv.gz", rows=0)
     manifest = replace(MANIFEST, content=replace(CONTENT, quarantine_files=(shared, replace(shared, instrument_id="C"))))

@@ -1,7 +1,6 @@
 """What is kept of former versions of a day, what that costs, and what harm to it leads to."""
 
 import datetime as dt
-import json
 from itertools import count
 
 import pyarrow as pa
@@ -233,19 +232,6 @@ def test_manifest_that_was_removed_hides_what_followed_but_not_what_was_before(l
     assert [rows_known_at(lake, instant) for instant in (1000, 4000, 5000)] == [1, 4, 5]
     with pytest.raises(CorruptPartition, match="revision 3 is not kept"):
         rows_known_at(lake, 3999)
-
-
-def test_day_of_the_first_format_does_not_say_when_it_was_known(lake):
-    write(lake, 1)
-    body = json.loads(bytes(lake.store.get(PREFIX + MANIFEST).data)) | {"format": 1}
-    put_by_hand(lake, PREFIX + MANIFEST, json.dumps({k: v for k, v in body.items() if k not in {"committed_at", "shards"}}).encode())
-    assert [(each.version, each.committed_at) for each in lake.revisions(TRADES, DAY)] == [(1, None)]
-    with pytest.raises(CorruptPartition, match="revision 1 does not say when it was committed"):
-        rows_known_at(lake, 10**15)
-    write(lake, 2, 3)
-    assert [rows_known_at(lake, instant) for instant in (2000, 3000)] == [2, 3]
-    with pytest.raises(CorruptPartition, match="revision 1 is not kept"):
-        rows_known_at(lake, 1500)
 
 
 def test_objects_that_are_not_ours_are_passed_over(lake):

@@ -37,7 +37,7 @@ class Evidence:
     """What proves that nothing is missing from a bucket without trades.
 
     Attributes:
-        trading: From the day's first trade to its last, exclusive of neither's bucket; None without trades.
+        trading: Times of the day's first and last trade, between which the trades' feed was alive; None without trades.
         connected: Buckets in which a row of another feed shows that the recorder was connected.
         halted: Buckets during the whole of which the book, its feed alive, was empty on both sides.
     """

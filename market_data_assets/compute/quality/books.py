@@ -52,8 +52,8 @@ def book_rows(batches: Iterable[pa.RecordBatch]) -> BookRows:
     return BookRows(*(np.concatenate([getattr(part, name) for part in parts]) for name in BookRows.__slots__))
 
 
-def judge_book(instrument: str, book: BookRows) -> Iterator[Finding]:
-    """Levels that cannot be, which are wrong; and what :func:`judge_quotes` finds."""
+def judge_levels(instrument: str, book: BookRows) -> Iterator[Finding]:
+    """Rows with a price or an amount that cannot be: infinite, zero or negative. They are wrong."""
     if book.impossible.any():
         first = first_time(book.times, book.impossible)
         yield Finding(instrument, "impossible_levels", int(book.impossible.sum()), len(book.times), True, first)

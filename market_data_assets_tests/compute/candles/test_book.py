@@ -45,7 +45,7 @@ def _assert_equal(name: str, found: object, expected: float | int | None, larges
 
 @pytest.mark.parametrize("levels", [5, 25])
 @pytest.mark.parametrize("contract", [SPOT, LINEAR, INVERSE], ids=lambda contract: str(contract.instrument_id))
-@settings(max_examples=12)
+@settings(max_examples=7)
 @given(data=st.data())
 def test_every_book_column_equals_the_plain_computation(data: st.DataObject, contract: Contract, levels: int) -> None:
     market = data.draw(markets(levels))

@@ -53,6 +53,11 @@ def test_values_that_are_no_decimals_have_none() -> None:
     assert decimals_of(read_only(np.array([0.001, 1e14]))) == -1
 
 
+def test_missing_values_say_nothing_of_decimals() -> None:
+    assert decimals_of(read_only(np.array([np.nan, 0.25, np.nan]))) == 2
+    assert decimals_of(read_only(np.full(3, np.nan))) == 0
+
+
 def test_a_scale_too_fine_for_doubles_keeps_amounts_whole_and_prices_as_they_are() -> None:
     scale = scale_of(Facts(12, 8, 1e-12, 1e-9, 1.0), multiplier=0.001, inverse=False)
     assert (scale.amount_whole, scale.price_whole, scale.base_decimals) == (True, False, 11)

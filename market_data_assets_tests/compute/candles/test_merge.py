@@ -29,7 +29,7 @@ _LAST_BITS = {"delay_median", *(f"_{name}_low" for name in _RETURN_SUMS)}
 
 
 @given(ANY_TRADES, CONTRACTS, st.sampled_from(_COARSER))
-@settings(max_examples=100)
+@settings(max_examples=50)
 def test_folded_components_equal_those_computed_from_ticks_to_the_last_bit(
     trades: list[Trade], contract: Contract, timeframe: Timeframe
 ) -> None:
