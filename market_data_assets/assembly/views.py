@@ -1,6 +1,7 @@
 """What each monthly view holds: the stored days of its month, regrouped by one thing."""
 
 import datetime as dt
+from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -89,9 +90,14 @@ class Month:
         return grouped
 
 
+def days_of_month(first: dt.date) -> Sequence[dt.date]:
+    """Every day of the month that begins on ``first``, ascending."""
+    return [first.replace(day=day) for day in range(1, monthrange(first.year, first.month)[1] + 1)]
+
+
 def read_month(lake: LakeReader, first: dt.date, datasets: Sequence[Dataset]) -> Month:
     """What is stored of the month that begins on ``first``; rows are read when they are asked for."""
-    days = [first + dt.timedelta(days=ahead) for ahead in range(31) if (first + dt.timedelta(days=ahead)).month == first.month]
+    days = days_of_month(first)
     frames = {dataset: [frame for day in days for frame in _stored(lake, dataset, day)] for dataset in datasets}
     listed = {day: table for day in days for table in _listed(lake, day)}
     inputs = {name: digest for of_dataset in frames.values() for day in of_dataset for name, digest in day.inputs.items()}
@@ -130,6 +136,8 @@ def _of_day(day: DailyFrames, instrument: InstrumentId, columns: Sequence[str]) 
     if instrument not in day:
         return []
     try:
-        return [day[instrument].read(columns)]
+        frame = day[instrument]
     except (NoData, Unusable):
+        # Set aside as a whole, which the manifest of the day says. A file that lacks a column is another matter, and is refused.
         return []
+    return [frame.read(columns)]

@@ -122,9 +122,9 @@ class BarReads(Deployment):
     ) -> Read:
         """Features of which at least one is not stored, from candles."""
         from market_data_assets.client.computed import ComputedFeatures  # noqa: PLC0415
-        from market_data_assets.compute.mft.registry import MFT_FEATURES, features_dataset, select_features  # noqa: PLC0415
+        from market_data_assets.compute.mft.registry import features_dataset, select_features  # noqa: PLC0415
 
-        keys = {"instrument_id", *(name for name in MFT_FEATURES[timeframe].columns)}
+        keys = features_dataset(timeframe, ()).columns
         features = select_features([name for name in columns if name not in keys])
         shelf = ComputedFeatures(self._lake_at(as_known_at), timeframe, features)
         return self._read(features_dataset(timeframe, features), ids, span, columns=columns, missing=missing, shelf=shelf)

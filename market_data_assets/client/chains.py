@@ -3,13 +3,14 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from market_data_assets.client.plan import OnMissing
+from market_data_assets.client.plan import OnMissing, check_missing
 from market_data_assets.client.stacking import INSTRUMENT_COLUMN
-from market_data_assets.domain.days import TimeRange, day_of
+from market_data_assets.domain.days import TimeRange
 from market_data_assets.domain.instruments import InstrumentId, InstrumentType
 from market_data_assets.domain.schemas import OPTIONS_CHAIN
 from market_data_assets.errors import PartitionMissing, QueryError
@@ -64,8 +65,7 @@ def chain_at(
     """
     if max_age < dt.timedelta(0):
         raise QueryError(f"max_age {max_age}: expected 0 or more")
-    if missing not in {"raise", "skip"}:
-        raise QueryError(f"missing {missing!r}: expected raise or skip")
+    check_missing(missing)
     span = TimeRange(instant - max_age // _MICROSECOND, instant + 1)
     touched = list(span.days())
     needed = list(dict.fromkeys([INSTRUMENT_COLUMN, _TIMESTAMP, *columns]))
@@ -102,12 +102,14 @@ def _require_all(content: DayContent, underlying: Underlying, day: dt.date) -> N
     named = [name for shard, names in shards.items() if underlying.has(shard) for name in names]
     if named:
         shown = ", ".join(f"{name} ({lost[name]})" for name in named[:_SHOWN]) + (", …" if len(named) > _SHOWN else "")
-        raise QueryError(f'options on {underlying}, {day}: {len(named)} contract(s) are missing: {shown}; pass missing="skip" to do without')
+        raise QueryError(
+            f'options on {underlying}, {day}: {len(named)} contract(s) are missing: {shown}; pass missing="skip" to do without'
+        )
 
 
 def _last_of_each(table: pa.Table) -> pa.Table:
     """The last row of each contract; of rows of one instant the one that was delivered last."""
-    names = table[INSTRUMENT_COLUMN].combine_chunks()
+    names: Any = table[INSTRUMENT_COLUMN].combine_chunks()
     codes = names.indices.to_numpy()
     order = np.lexsort((times_of(table), codes))
     last = order[np.flatnonzero(np.diff(codes[order], append=-1))]

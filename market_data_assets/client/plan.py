@@ -4,7 +4,7 @@ import datetime as dt
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 import pyarrow as pa
 
@@ -164,6 +164,16 @@ def plan_read(shelf: Shelf, instruments: Sequence[InstrumentId], time_range: Tim
         pieces += sorted([*own, *spilled], key=lambda piece: piece.day)
         gaps += [gap for gap in without if gap.reason != _NOT_LISTED]
     return ReadPlan(shelf.name, pieces, gaps)
+
+
+def check_missing(missing: str) -> None:
+    """Refuse a way to go about gaps that does not exist.
+
+    Raises:
+        QueryError: neither raise nor skip.
+    """
+    if missing not in get_args(OnMissing):
+        raise QueryError(f"missing {missing!r}: expected raise or skip")
 
 
 def _stored(shelf: Shelf, days: Sequence[dt.date]) -> tuple[dict[dt.date, StoredDay], list[Gap]]:

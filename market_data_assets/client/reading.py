@@ -7,11 +7,10 @@ from itertools import groupby
 
 import pyarrow as pa
 
-from market_data_assets.client.plan import OnMissing, Piece, ReadPlan, Shelf, plan_read, require_complete
+from market_data_assets.client.plan import OnMissing, Piece, ReadPlan, Shelf, check_missing, plan_read, require_complete
 from market_data_assets.client.stacking import INSTRUMENT_COLUMN, in_time, named, stacked
 from market_data_assets.domain.days import TimeRange
 from market_data_assets.domain.instruments import InstrumentId
-from market_data_assets.errors import QueryError
 
 _TIMESTAMP = "timestamp"
 
@@ -40,11 +39,10 @@ class Read:
         Raises:
             PartitionMissing, QueryError: as :func:`plan_read` and, unless gaps are skipped, :func:`require_complete`.
         """
+        check_missing(self.missing)
         plan = plan_read(self.shelf, self.instruments, self.time_range)
         if self.missing == "raise":
             require_complete(plan, self.shelf)
-        elif self.missing != "skip":
-            raise QueryError(f"missing {self.missing!r}: expected raise or skip")
         rows = [self._of_instrument(instrument, parts) for instrument, parts in self._tables(plan)]
         return stacked(rows) if rows else self._of_instrument(self.instruments[0], [self._empty()])
 

@@ -11,12 +11,13 @@ import pyarrow as pa
 
 from market_data_assets.client.deployment import Deployment, Time
 from market_data_assets.client.frames import As, check_as, table_of, to_frame
-from market_data_assets.client.plan import OnMissing
+from market_data_assets.client.plan import OnMissing, check_missing, plan_read, require_complete
 from market_data_assets.client.request import Columns, Ids, choose_columns, parse_ids
+from market_data_assets.client.shelves import LakeShelf
 from market_data_assets.domain.datasets import DailyFrames, Dataset, Frame, TableFrame
-from market_data_assets.domain.days import TimeRange, day_of
+from market_data_assets.domain.days import DAY_MICROSECONDS, TimeRange, day_of
 from market_data_assets.domain.instruments import InstrumentId
-from market_data_assets.errors import PartitionMissing, QueryError
+from market_data_assets.errors import QueryError, SchemaDrift
 from market_data_assets.storage.day_commit import Commit
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -39,6 +40,7 @@ class FeatureWrites(Deployment):
             SchemaDrift: one of the three columns is missing or of another type.
             BadData: rows that break the contract: nulls in the three, an id that is none, an instant known before it was,
                 two rows of one instrument and instant.
+            ConcurrentCommit: another writer committed one of the days meanwhile; days before it are written, write again.
         """
         return self._write(_custom(name), frame)
 
@@ -54,12 +56,18 @@ class FeatureWrites(Deployment):
         as_known_at: Time | None = None,
         as_: As = "pandas",
     ) -> Any:
-        """What :meth:`write_features` stored under ``name``, by instrument in the order asked for, ascending in time."""
+        """What :meth:`write_features` stored under ``name``, by instrument in the order asked for, ascending in time.
+
+        Files may differ in their columns: one that some lack is null there; whole numbers and doubles become doubles.
+
+        Raises:
+            SchemaDrift: a column whose types in two files have no common type, such as numbers and text.
+        """
         return self._submitted(_custom(name), ids, (start, end), columns, missing=missing, as_known_at=as_known_at, as_=as_)
 
     def write_signals(self, frame: Any) -> Sequence[Commit]:
         """Store signals of models: the columns of ``ml_signals`` exactly; errors as :meth:`write_features`."""
-        from market_data_assets.compute.mft.submissions import ML_SIGNALS  # noqa: PLC0415
+        from market_data_assets.compute.mft.ml_signals import ML_SIGNALS  # noqa: PLC0415
 
         return self._write(ML_SIGNALS, frame)
 
@@ -75,7 +83,7 @@ class FeatureWrites(Deployment):
         as_: As = "pandas",
     ) -> Any:
         """What :meth:`write_signals` stored, by instrument in the order asked for, ascending in time."""
-        from market_data_assets.compute.mft.submissions import ML_SIGNALS  # noqa: PLC0415
+        from market_data_assets.compute.mft.ml_signals import ML_SIGNALS  # noqa: PLC0415
 
         return self._submitted(ML_SIGNALS, ids, (start, end), columns, missing=missing, as_known_at=as_known_at, as_=as_)
 
@@ -100,15 +108,15 @@ class FeatureWrites(Deployment):
         as_: As,
     ) -> Any:
         check_as(as_)
-        lake, time_range, parts = self._lake_at(as_known_at), TimeRange.parse(*span), []
-        for instrument in parse_ids(ids)[0]:
-            for day in time_range.days():
-                try:
-                    parts.append(lake.read(dataset, day, instrument, None, time_range))
-                except (PartitionMissing, QueryError):
-                    if missing == "raise":
-                        raise
-        table = pa.concat_tables(parts, promote_options="permissive") if parts else dataset.schema.empty_table()
+        check_missing(missing)
+        lake, time_range = self._lake_at(as_known_at), TimeRange.parse(*span)
+        shelf = LakeShelf(lake, dataset)
+        plan = plan_read(shelf, parse_ids(ids)[0], time_range)
+        if missing == "raise":
+            require_complete(plan, shelf)
+        # Which columns there are, only the files say.
+        parts = [lake.read(dataset, piece.day, piece.instrument, None, time_range) for piece in plan.pieces]
+        table = _joined(dataset, parts)
         return to_frame(table.select(list(choose_columns(str(dataset), columns, table.column_names, table.column_names))), as_)
 
 
@@ -118,6 +126,15 @@ def _custom(name: str) -> Dataset:
     if not _NAME.fullmatch(name):
         raise QueryError(f"features {name!r}: expected lower-case letters, digits and _, beginning with a letter, at most 63")
     return custom_features(name)
+
+
+def _joined(dataset: Dataset, parts: Sequence[pa.Table]) -> pa.Table:
+    if not parts:
+        return dataset.schema.empty_table()
+    try:
+        return pa.concat_tables(parts, promote_options="permissive").unify_dictionaries()
+    except (pa.ArrowTypeError, pa.ArrowInvalid) as error:
+        raise SchemaDrift(f"{dataset}: its files have columns of types that have no common type ({error}); read fewer days") from None
 
 
 def _frames(day: dt.date, frames: Mapping[InstrumentId, Frame]) -> DailyFrames:
@@ -134,14 +151,11 @@ def _by_instrument_and_day(rows: pa.Table) -> list[tuple[InstrumentId, dt.date, 
         return []
     names = rows["instrument_id"].combine_chunks().dictionary_encode()
     codes = np.asarray(names.indices.to_numpy())
-    days = np.asarray(rows["timestamp"].cast(pa.int64()).to_numpy()) // TimeRange.of_day(dt.date(1970, 1, 1)).end
+    times = np.asarray(rows["timestamp"].cast(pa.int64()).to_numpy())
+    days = times // DAY_MICROSECONDS
     starts = np.flatnonzero(np.concatenate([[True], (np.diff(codes) != 0) | (np.diff(days) != 0)]))
     stops = np.append(starts[1:], rows.num_rows)
     return [
-        (InstrumentId.parse(str(rows["instrument_id"][int(start)])), _day(rows, int(start)), rows.slice(int(start), int(stop - start)))
+        (InstrumentId.parse(str(rows["instrument_id"][int(start)])), day_of(int(times[start])), rows.slice(int(start), int(stop - start)))
         for start, stop in zip(starts, stops, strict=True)
     ]
-
-
-def _day(rows: pa.Table, place: int) -> dt.date:
-    return day_of(int(rows["timestamp"].cast(pa.int64())[place].as_py()))

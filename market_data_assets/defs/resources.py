@@ -13,6 +13,7 @@ from market_data_assets.domain.datasets import DailyFrames
 from market_data_assets.domain.universe import Universe
 from market_data_assets.sources.base import Source
 from market_data_assets.sources.binance_vision import BinanceVisionSource
+from market_data_assets.sources.limits import Limits
 from market_data_assets.sources.simulated import SimulatedSource
 from market_data_assets.sources.tardis import TardisSource
 from market_data_assets.storage.lake import Lake
@@ -79,6 +80,11 @@ class TickSource(dg.ConfigurableResource[Source]):
                 return BinanceVisionSource(self.binance_vision_url, universe, cache)
             case _:
                 return SimulatedSource(universe)
+
+    def exchange_candles(self) -> BinanceVisionSource:
+        """The exchange's own candles, to compare with, wherever the ticks come from. A check does not wait long for them."""
+        limits = Limits(connect_seconds=5, total_seconds=60, attempts=2)
+        return BinanceVisionSource(self.binance_vision_url, Universe(), Path(self.cache), limits=limits)
 
 
 class Selection(dg.ConfigurableResource[Any]):

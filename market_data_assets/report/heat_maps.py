@@ -13,6 +13,8 @@ Cell = tuple[str, str]
 _DOTS_PER_INCH = 100
 _CELL_INCHES, _LABEL_INCHES, _LEAST_WIDTH = (0.9, 0.28), 2.6, 6.0
 _INK = "#333333"
+_CELL_WIDTH, _GAP = 6, 1
+"""Characters of a cell, such as `` 99.9 ``, and between two."""
 # Okabe and Ito's vermilion to blue, over a light yellow: told apart under every common colour blindness.
 _SCALE = ((213, 94, 0), (240, 228, 66), (0, 114, 178))
 
@@ -44,13 +46,21 @@ def heat_map(shares: Mapping[Cell, float], title: str) -> bytes:
     return picture.getvalue()
 
 
-def heat_table(shares: Mapping[Cell, float], title: str) -> Table:
-    """The same as a table for the terminal, coloured where the terminal has colours."""
+def heat_tables(shares: Mapping[Cell, float], title: str, width: int) -> Sequence[Table]:
+    """The same for a terminal of ``width`` characters, coloured where it has colours: as many tables as the columns need."""
     rows, columns = axes_of(shares)
-    table = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)
-    table.add_column("", no_wrap=True)
+    wide = max([_CELL_WIDTH, *map(len, columns)])
+    labels = max(map(len, rows), default=0)
+    fitting = max((width - labels) // (wide + _GAP), 1)
+    pieces = [columns[first : first + fitting] for first in range(0, len(columns), fitting)]
+    return [_table(shares, title, rows, piece) for piece in pieces]
+
+
+def _table(shares: Mapping[Cell, float], title: str, rows: Sequence[str], columns: Sequence[str]) -> Table:
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 0, 0, _GAP))
+    table.add_column("", no_wrap=True, overflow="ellipsis")
     for column in columns:
-        table.add_column(column, justify="right", no_wrap=True)
+        table.add_column(column, justify="right", no_wrap=True, header_style="bold")
     for row in rows:
         table.add_row(row, *(_cell(shares.get((row, column))) for column in columns))
     return table

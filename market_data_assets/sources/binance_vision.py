@@ -43,6 +43,8 @@ URL = "https://data.binance.vision"
 LISTING_URL = "https://s3-ap-northeast-1.amazonaws.com/data.binance.vision"
 _PUBLICATION_DELAY = dt.timedelta(days=2)
 """A day's files appear the day after, sometimes later; a file that is missing until then may still come."""
+KLINE_INTERVALS = {"1m": "1m", "5m": "5m", "15m": "15m", "1h": "1h", "4h": "4h", "24h": "1d"}
+"""Our timeframes of which the exchange publishes its own candles, and its names of them."""
 _CHECKSUM = re.compile(r"([0-9a-fA-F]{64})\s+\*?(\S+)\s*")
 
 
@@ -113,7 +115,7 @@ class BinanceVisionSource:
             Retryable, Unusable: as of downloads; the frame raises ``Unusable`` for what is found while reading.
         """
         what = f"Binance Vision {dataset.name} {instrument.instrument_id} {day}"
-        path = None if instrument.tardis_exchange is None else market_of(instrument.tardis_exchange).binance_vision
+        path = _path_of(instrument)
         if dataset.name != TRADES.name:
             raise MarketDataError(f"{what}: only trades are read from Binance Vision")
         if path is None:
@@ -124,6 +126,27 @@ class BinanceVisionSource:
             if local is not None:
                 return self._frame(what, local, path=path, kind=kind, day=day)
         raise self._absence(what, day)
+
+    def klines_of(self, instrument: Instrument, day: dt.date, interval: str) -> pa.Table:
+        """The exchange's own candles of an instrument and UTC day, as :func:`klines` gives them.
+
+        Args:
+            interval: One of the names in :data:`KLINE_INTERVALS`.
+
+        Raises:
+            NotListed: it publishes none of the market, or none of that day. NotAvailableYet: … and they may still come.
+            Retryable, Unusable: as of downloads, and as of :func:`klines`.
+        """
+        what = f"Binance Vision klines {interval} {instrument.instrument_id} {day}"
+        path = _path_of(instrument)
+        if path is None:
+            raise NotListed(f"{what}: Binance Vision has no dumps of {instrument.tardis_exchange}")
+        symbol = instrument.native_symbol
+        stem = file_stem(symbol, interval, day)
+        local = self._fetch_file(what, join_url(self._url, "data", path, "daily", "klines", symbol, interval, stem))
+        if local is None:
+            raise self._absence(what, day)
+        return klines(local.path)
 
     def _frame(self, what: str, local: LocalFile, *, path: str, kind: str, day: dt.date) -> Frame:
         file = CsvFile(
@@ -192,7 +215,12 @@ class BinanceVisionSource:
             return NotAvailableYet(
                 f"{what}: not published yet, the day ended less than {_PUBLICATION_DELAY.days} days ago or has not ended"
             )
-        return NotListed(f"{what}: no dump of trades or aggregated trades for that day")
+        return NotListed(f"{what}: no dump for that day")
+
+
+def publishes_klines(instrument: Instrument) -> bool:
+    """Whether the exchange publishes candles of the instrument's market."""
+    return _path_of(instrument) is not None
 
 
 def native_symbols(instrument: InstrumentId) -> tuple[str, ...]:
@@ -229,6 +257,11 @@ def klines(path: Path) -> pa.Table:
     if repeated:
         raise Unusable(f"{what}: a candle stands there twice")
     return table
+
+
+def _path_of(instrument: Instrument) -> str | None:
+    """The folder of the instrument's market; None where there is none."""
+    return None if instrument.tardis_exchange is None else market_of(instrument.tardis_exchange).binance_vision
 
 
 def _define(market: Market, symbol: str, data_types: tuple[str, ...]) -> Instrument:

@@ -6,7 +6,8 @@ views/by_venue/venue-BINANCE/year-2024/month-08/candles_1m.parquet
 import datetime as dt
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def view_prefix(view: str, label: str, value: str, month: dt.date) -> str:
     Raises:
         UnsafeName: a value that cannot be part of a path.
     """
-    prefix = f"{_VIEWS}/{view}/{label}-{value}/year-{month:%Y}/month-{month:%m}"
+    prefix = f"{_VIEWS}/{view}/{label}-{value}/year-{month.year:04}/month-{month:%m}"
     if "/" in value:
         raise UnsafeName(prefix, "the value holds a slash")
     return checked_name(prefix) + "/"
@@ -53,9 +54,23 @@ def parse_view_prefix(prefix: str) -> tuple[str, str, str, dt.date]:
         UnsafeName: not the prefix of a view.
     """
     match = _PREFIX.fullmatch(prefix)
-    if match is None or not 1 <= int(match["month"]) <= 12:
-        raise UnsafeName(prefix, f"expected {_VIEWS}/by_…/label-value/year-YYYY/month-MM/")
-    return match["view"], match["label"], match["value"], dt.date(int(match["year"]), int(match["month"]), 1)
+    with suppress(ValueError):
+        if match is not None:
+            return match["view"], match["label"], match["value"], dt.date(int(match["year"]), int(match["month"]), 1)
+    raise UnsafeName(prefix, f"expected {_VIEWS}/by_…/label-value/year-YYYY/month-MM/")
+
+
+def stored_values(store: Store, view: str, month: dt.date) -> Sequence[str]:
+    """The values whose month of a view was ever written, in order."""
+    values = []
+    for listed in store.list(f"{_VIEWS}/{view}/", folders=True):
+        try:
+            _, label, value, _ = parse_view_prefix(f"{listed.name}year-{month.year:04}/month-{month:%m}/")
+        except UnsafeName:
+            continue  # not a value's folder, so not ours
+        if Partition(store, view_prefix(view, label, value, month)).is_stored():
+            values.append(value)
+    return sorted(values)
 
 
 def write_view(

@@ -2,6 +2,8 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,7 +12,8 @@ from market_data_assets.domain.datasets import TIMESTAMP, DailyFrames, Dataset, 
 from market_data_assets.domain.days import to_instant
 from market_data_assets.domain.instrument_rows import Instrument
 from market_data_assets.domain.instruments import InstrumentId
-from market_data_assets.domain.schemas import BOOK_SNAPSHOT_5, INSTRUMENTS, TRADES, WORD
+from market_data_assets.domain.schemas import BOOK_SNAPSHOT_5, INSTRUMENTS, OPTIONS_CHAIN, TRADES, WORD
+from market_data_assets.errors import PartitionIncomplete
 from market_data_assets.storage.lake import Lake
 from market_data_assets.storage.stores import open_store
 
@@ -70,6 +73,35 @@ def write_books(lake: Lake, day: dt.date, instrument: InstrumentId, moments: Seq
     }
     table = pa.table(columns, schema=BOOK_SNAPSHOT_5.schema)
     lake.write_day(BOOK_SNAPSHOT_5, DailyFrames(day, {instrument: lambda: TableFrame(table)}))
+
+
+def write_chain(
+    lake: Lake, day: dt.date, rows: Mapping[str, Sequence[tuple[str, float]]], failing: Mapping[str, Exception] | None = None
+) -> None:
+    """Times and mark prices of option contracts, what else there is null; contracts that raise an error when they are asked for."""
+
+    def load(name: str) -> TableFrame:
+        if name in (failing or {}):
+            raise (failing or {})[name]
+        contract, quotes = InstrumentId.parse(name), rows[name]
+        moments = times([moment for moment, _ in quotes])
+        given = {
+            "timestamp": moments,
+            "local_timestamp": moments,
+            "option_type": [str(contract.option_type).lower()] * len(quotes),
+            "strike_price": [float(contract.strike)] * len(quotes),
+            "expiration": times(["2024-09-27T08:00"] * len(quotes)),
+            "mark_price": [price for _, price in quotes],
+        }
+        schema = OPTIONS_CHAIN.schema
+        arrays = [
+            pa.array(given[field.name]).cast(field.type) if field.name in given else pa.nulls(len(quotes), field.type) for field in schema
+        ]
+        return TableFrame(pa.Table.from_arrays(arrays, schema=schema))
+
+    frames = {InstrumentId.parse(name): partial(load, name) for name in (*rows, *(failing or {}))}
+    with suppress(PartitionIncomplete):
+        lake.write_day(OPTIONS_CHAIN, DailyFrames(day, frames))
 
 
 def buckets(dataset: Dataset, instrument: InstrumentId, starts: Sequence[str], **columns: Sequence[object]) -> TableFrame:

@@ -125,7 +125,7 @@ def _totals(origin: int) -> kernel.Totals:
     return kernel.Totals(
         origin=origin,
         width=FINEST.microseconds,
-        times=np.zeros((count, 4), np.int64),
+        times=np.zeros((count, len(kernel.KINDS)), np.int64),
         integrals=np.zeros((count, kernel.INTEGRALS, 2)),
         lasts=np.full((count, 4), np.nan),
         flows=np.zeros((count, kernel.LEVELS, 2)),
@@ -153,8 +153,9 @@ def _fill(rows: Rows, totals: kernel.Totals, scale: Scale) -> None:
     rows["spread_last"] = totals.lasts[:, 0] / 10.0**scale.price_decimals
     rows["mid_last"] = totals.lasts[:, 1] / (2.0 * 10.0**scale.price_decimals)
     rows["obi_1_last"], rows["obi_5_last"] = totals.lasts[:, 2], totals.lasts[:, 3]
-    empty, one_sided, closed, opened = totals.times.T
-    rows["open_us"], rows["two_sided_us"], rows["crossed_us"] = opened, opened + closed, empty + one_sided + closed
+    empty, one_sided, locked, crossed, opened = totals.times.T
+    rows["open_us"], rows["two_sided_us"], rows["crossed_us"] = opened, opened + crossed + locked, crossed
+    rows["standing_us"] = empty + one_sided + locked + crossed + opened
     rows["book_updates"] = totals.updates
     none = np.zeros(len(rows))
     for number, name in enumerate(_INTEGRALS):

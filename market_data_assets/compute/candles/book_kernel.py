@@ -20,8 +20,9 @@ Int64s = npt.NDArray[np.int64]
 Doubles = npt.NDArray[np.float64]
 
 LEVELS = 5
-NOTHING, EMPTY, ONE_SIDED, CLOSED, OPEN = -1, 0, 1, 2, 3
-"""What stands: no row yet; no level; levels of one side; best bid ≥ best ask; best bid < best ask."""
+NOTHING = -1
+KINDS = EMPTY, ONE_SIDED, LOCKED, CROSSED, OPEN = 0, 1, 2, 3, 4
+"""What stands, and NOTHING before the first row: no level; levels of one side; best bid = best ask; above it; below it."""
 SPREAD, SPREAD_BPS, PRICE_SUM, MICRO, OBI_1, OBI_5, DEPTH_BID, DEPTH_ASK = range(8)
 INTEGRALS = 8
 COARSE_BITS = 29
@@ -87,7 +88,7 @@ class Totals(NamedTuple):
     Attributes:
         origin: Start of the first bucket, µs UTC.
         width: Length of a bucket, µs.
-        times: µs per kind of book: EMPTY, ONE_SIDED, CLOSED, OPEN.
+        times: µs per kind of book: EMPTY, ONE_SIDED, LOCKED, CROSSED, OPEN.
         integrals: Σ part × µs, shape (buckets, 8, 2).
         lasts: As in Standing, of the last book in force that has them.
         flows: Order-flow imbalance per level as pairs, shape (buckets, 5, 2).
@@ -149,7 +150,7 @@ def _charge(standing: Standing, kind: int, span: int, bucket: int, totals: Total
         totals.integrals[bucket, value, 1] += standing.parts[value, 1] * duration
     if kind == OPEN:
         totals.lasts[bucket, 0], totals.lasts[bucket, 1] = standing.lasts[0], standing.lasts[1]
-    if kind >= CLOSED:
+    if kind >= LOCKED:
         totals.lasts[bucket, 2], totals.lasts[bucket, 3] = standing.lasts[2], standing.lasts[3]
 
 
@@ -208,12 +209,17 @@ def _replace(rows: Levels, row: int, standing: Standing, scale: BookScale) -> No
         if not np.isnan(rows.bid_prices[row, level]):
             bids += rows.bid_amounts[row, level]
             bid_value += rows.bid_amounts[row, level] * (1.0 if book.inverse else rows.bid_prices[row, level])
-    kind = OPEN if bid < ask else (CLOSED if bid >= ask else (ONE_SIDED if asks + bids > 0.0 else EMPTY))
+    if bid < ask:
+        kind = OPEN
+    elif bid >= ask:
+        kind = CROSSED if bid > ask else LOCKED
+    else:
+        kind = ONE_SIDED if asks + bids > 0.0 else EMPTY
     standing.state[0] = kind
     values, lasts = standing.values, standing.lasts
     values[:] = 0.0
     values[DEPTH_BID], values[DEPTH_ASK] = bid_value * scale.multiplier, ask_value * scale.multiplier
-    if kind >= CLOSED:
+    if kind >= LOCKED:
         ask_amount, bid_amount = rows.ask_amounts[row, 0], rows.bid_amounts[row, 0]
         values[OBI_1] = lasts[2] = (bid_amount - ask_amount) / (bid_amount + ask_amount)
         values[OBI_5] = lasts[3] = (bids - asks) / (bids + asks)

@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from market_data_assets.compute.options.conventions import Convention, convention_of
 from market_data_assets.domain.datasets import Quarantined
 from market_data_assets.domain.instruments import InstrumentId, InstrumentType
 from market_data_assets.domain.schemas import OPTIONS_CHAIN
@@ -22,6 +21,7 @@ _INSTANTS = ("timestamp", "local_timestamp", "expiration")
 _NOT_NEGATIVE = ("open_interest", "bid_price", "ask_price", "mark_iv")
 _FINITE = ("delta", "gamma")
 _SIDES = {"call": 0, "put": 1}
+_PERCENT = 0.01
 _NUMBERS = ("strike_price", "underlying_price", *_NOT_NEGATIVE, *_FINITE)
 
 
@@ -79,7 +79,6 @@ class Chain:
 
     quotes: Quotes
     layout: Layout
-    convention: Convention
     inverse: bool
     underlying: tuple[str, str | None] | None
     quarantined: tuple[Quarantined, ...]
@@ -94,12 +93,11 @@ def read_chain(rows: pa.Table, venue: str) -> Chain:
         venue: Our name of the venue.
 
     Raises:
-        SchemaDrift: columns missing or of another type, or a venue whose units are not known.
+        SchemaDrift: columns missing or of another type.
         QueryError: contracts of several underlyings or of another venue, or two contracts of the same expiry, strike and type.
     """
     what = f"options of {venue}"
     _check_columns(rows, what)
-    convention = convention_of(venue)
     names, columns = _columns(rows)
     columns, impossible = _set_aside(rows, columns, _impossible(columns), "impossible_value")
     columns, conflicting = _set_aside(rows, columns, _conflicting(columns, len(names)), "conflicting_definition")
@@ -110,9 +108,8 @@ def read_chain(rows: pa.Table, venue: str) -> Chain:
     base, quote, inverse = next(iter(kinds), (None, None, False))
     columns = _in_order(columns)
     return Chain(
-        quotes=_quotes(columns, convention),
+        quotes=_quotes(columns),
         layout=_layout(columns, what),
-        convention=convention,
         inverse=inverse,
         underlying=None if base is None else (base, quote),
         quarantined=(*impossible, *conflicting),
@@ -199,12 +196,12 @@ def _in_order(columns: Columns) -> Columns:
     return {name: values[order] for name, values in columns.items()}
 
 
-def _quotes(columns: Columns, convention: Convention) -> Quotes:
+def _quotes(columns: Columns) -> Quotes:
     bids, asks, volatilities = columns["bid_price"], columns["ask_price"], columns["mark_iv"]
     # A venue that has no price, or no volatility, may send 0: Deribit's MATIC_USDC-9MAR24-1d02-C has bid, ask and their ivs 0.
     with np.errstate(invalid="ignore"):
         mids = np.where((bids > 0) & (asks >= bids), 0.5 * (bids + asks), np.nan)
-        volatilities = np.where(volatilities > 0, volatilities * convention.volatility_unit, np.nan)
+        volatilities = np.where(volatilities > 0, volatilities * _PERCENT, np.nan)
     interests, forwards = columns["open_interest"], columns["underlying_price"]
     doubles = (volatilities, columns["delta"], columns["gamma"], interests, mids, forwards)
     return Quotes(*(_fixed(values) for values in (columns["timestamp"], columns["local_timestamp"], *doubles)))

@@ -6,13 +6,13 @@ import numpy as np
 import pyarrow as pa
 
 from market_data_assets.compute.features import Array, Components, Feature, Merge
-from market_data_assets.compute.options.conventions import CONVENTIONS
 from market_data_assets.compute.options.maturities import volatility_at
 
 _QUOTED = "no quote of at most 60 s in reach"
 _SIDES = "a strike, or a delta, is missing on a side: nothing is extrapolated"
 _TERM = "no expiry on one side of the maturity has it: nothing is extrapolated"
-_DELTAS = "delta convention: " + ", ".join(f"{venue} {of.delta}" for venue, of in CONVENTIONS.items())
+# OKX's option summary names the other one deltaBS; Deribit's ticker has 0.62959 at a premium of 0.038 BTC, not less that.
+_DELTAS = "delta convention: that of the venue; DERIBIT and BYBIT black_scholes, OKX premium_adjusted"
 _FORWARD = "F = underlying_price of the expiry's latest quote"
 
 

@@ -123,4 +123,5 @@ def _geometric_mean(amounts: Doubles) -> Doubles:
     known = amounts > 0
     logs = np.log(amounts, out=np.zeros_like(amounts), where=known)
     count = known.sum(axis=1)
-    return np.exp(np.divide(logs.sum(axis=1), count, out=np.full(len(amounts), np.nan), where=count > 0))
+    means: Doubles = np.exp(np.divide(logs.sum(axis=1), count, out=np.full(len(amounts), np.nan), where=count > 0))
+    return means

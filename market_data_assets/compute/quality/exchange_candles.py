@@ -7,7 +7,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 import numpy as np
 import pyarrow as pa
 
-from market_data_assets.compute.quality.columns import Doubles, Flags, instants, numbers
+from market_data_assets.compute.quality.columns import Doubles, Flags, Int64s, instants, numbers
 from market_data_assets.compute.quality.findings import Finding
 
 COLUMNS = (
@@ -58,6 +58,16 @@ class Comparison:
     findings: Sequence[Finding]
 
 
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """Both sides on the union of their buckets, NaN where a side has none; and where each column is the same."""
+
+    starts: Int64s
+    ours: Mapping[str, Doubles]
+    theirs: Mapping[str, Doubles]
+    same: Mapping[str, Flags]
+
+
 def compare(instrument: str, ours: pa.Table, klines: pa.Table, *, inverse: bool = False, multiplier: float = 1.0) -> Comparison:
     """Our candles of a day against the exchange's.
 
@@ -70,76 +80,54 @@ def compare(instrument: str, ours: pa.Table, klines: pa.Table, *, inverse: bool 
             contracts ``volume`` counts contracts and ``quote_volume`` is in base; here they are brought to our columns.
         multiplier: Quote in one contract (inverse).
     """
-    starts = np.union1d(instants(ours), instants(klines, "open_time"))
-    mine = {name: _placed(starts, instants(ours), numbers(ours, name)) for name in KLINE_COLUMNS}
-    kline_times = instants(klines, "open_time")
-    theirs = {
-        name: _placed(starts, kline_times, values) for name, values in _in_our_units(klines, inverse=inverse, multiplier=multiplier).items()
-    }
-    we_traded, they_traded = mine[_COUNT] > 0, theirs[_COUNT] > 0
-    places = {name: _places(values) for name, values in theirs.items()}
-    if inverse:
-        # The exchange sums quotients that it rounds to eight places one by one.
-        slack = np.where(they_traded, theirs[_COUNT], 0) * 10.0**-_INVERSE_PLACES
-    else:
-        slack = np.zeros(len(starts))
-    same = {
-        name: _same(mine[name], theirs[name], places[name])
-        | (inverse and name in _BASE_OF_INVERSE) & (np.abs(mine[name] - theirs[name]) <= slack)
-        for name in KLINE_COLUMNS
-    }
-    return _classify(instrument, starts, we_traded, they_traded, mine, theirs, same)
-
-
-def _classify(
-    instrument: str,
-    starts: np.ndarray[tuple[int], np.dtype[np.int64]],
-    we_traded: Flags,
-    they_traded: Flags,
-    mine: Mapping[str, Doubles],
-    theirs: Mapping[str, Doubles],
-    same: Mapping[str, Flags],
-) -> Comparison:
+    sides = _aligned(ours, _in_our_units(klines, inverse=inverse, multiplier=multiplier), instants(klines, "open_time"), inverse=inverse)
+    we_traded, they_traded = sides.ours[_COUNT] > 0, sides.theirs[_COUNT] > 0
     both = we_traded & they_traded
-    all_but_count = both & np.logical_and.reduce([flags for name, flags in same.items() if name != _COUNT])
-    fewer = mine[_COUNT] < theirs[_COUNT]
+    all_but_count = both & np.logical_and.reduce([flags for name, flags in sides.same.items() if name != _COUNT])
+    fewer = sides.ours[_COUNT] < sides.theirs[_COUNT]
     aggregated = all_but_count & fewer
-    equal = all_but_count & (same[_COUNT] | aggregated)
+    equal = all_but_count & (sides.same[_COUNT] | aggregated)
     empty = ~we_traded & ~they_traded
     traded = np.flatnonzero(we_traded)
-    place = np.arange(len(starts))
-    first, last = (int(traded[0]), int(traded[-1])) if len(traded) else (len(starts), -1)
-    outside = (place < first) | (place > last)
-    edges = both & ~equal & fewer & (((place == first) & same["close"]) | ((place == last) & same["open"]))
-    unrecorded = they_traded & outside
+    place = np.arange(len(sides.starts))
+    first, last = (int(traded[0]), int(traded[-1])) if len(traded) else (len(place), -1)
+    edges = both & ~equal & fewer & (((place == first) & sides.same["close"]) | ((place == last) & sides.same["open"]))
+    unrecorded = they_traded & ((place < first) | (place > last))
     different = ~(equal | empty | edges | unrecorded)
-    findings = [
-        *_differences(instrument, starts, different, they_traded, mine, theirs, same),
-        *_partial(instrument, starts, edges | unrecorded),
-    ]
-    counts = (int(flags.sum()) for flags in (equal, aggregated, empty, edges, unrecorded, different))
-    return Comparison(*counts, findings)
+    return Comparison(
+        equal=int(equal.sum()),
+        aggregated=int(aggregated.sum()),
+        empty=int(empty.sum()),
+        edges=int(edges.sum()),
+        unrecorded=int(unrecorded.sum()),
+        different=int(different.sum()),
+        findings=[*_differences(instrument, sides, different), *_partial(instrument, sides.starts, edges | unrecorded)],
+    )
 
 
-def _differences(
-    instrument: str,
-    starts: np.ndarray[tuple[int], np.dtype[np.int64]],
-    different: Flags,
-    they_traded: Flags,
-    mine: Mapping[str, Doubles],
-    theirs: Mapping[str, Doubles],
-    same: Mapping[str, Flags],
-) -> Iterator[Finding]:
-    for name, flags in same.items():
+def _aligned(ours: pa.Table, theirs: Mapping[str, Doubles], their_times: Int64s, *, inverse: bool) -> _Sides:
+    our_times = instants(ours)
+    starts = np.union1d(our_times, their_times)
+    mine = {name: _placed(starts, our_times, numbers(ours, name)) for name in KLINE_COLUMNS}
+    placed = {name: _placed(starts, their_times, values) for name, values in theirs.items()}
+    same = {name: _same(mine[name], placed[name]) for name in KLINE_COLUMNS}
+    if inverse:
+        # The exchange sums quotients that it rounds to eight places one by one.
+        slack = placed[_COUNT] * 10.0**-_INVERSE_PLACES
+        same |= {name: same[name] | (np.abs(mine[name] - placed[name]) <= slack) for name in _BASE_OF_INVERSE}
+    return _Sides(starts, mine, placed, same)
+
+
+def _differences(instrument: str, sides: _Sides, different: Flags) -> Iterator[Finding]:
+    for name, flags in sides.same.items():
         differs = different & ~flags
         if differs.any():
             at = int(np.argmax(differs))
-            found = "no candle" if not they_traded[at] else f"{theirs[name][at]:.15g}"
-            detail = f"such as {mine[name][at]:.15g}, the exchange has {found}"
-            yield Finding(instrument, f"unlike_exchange:{name}", int(differs.sum()), len(starts), True, int(starts[at]), detail)
+            detail = f"such as {sides.ours[name][at]:.15g}, the exchange has {sides.theirs[name][at]:.15g}"
+            yield Finding(instrument, f"unlike_exchange:{name}", int(differs.sum()), len(flags), True, int(sides.starts[at]), detail)
 
 
-def _partial(instrument: str, starts: np.ndarray[tuple[int], np.dtype[np.int64]], flags: Flags) -> Iterator[Finding]:
+def _partial(instrument: str, starts: Int64s, flags: Flags) -> Iterator[Finding]:
     if flags.any():
         at = int(starts[np.argmax(flags)])
         detail = "the exchange traded before our first trade, or after our last: the recording is not of the whole day"
@@ -160,9 +148,7 @@ def _in_our_units(klines: pa.Table, *, inverse: bool, multiplier: float) -> dict
     return theirs | swapped
 
 
-def _placed(
-    starts: np.ndarray[tuple[int], np.dtype[np.int64]], times: np.ndarray[tuple[int], np.dtype[np.int64]], values: Doubles
-) -> Doubles:
+def _placed(starts: Int64s, times: Int64s, values: Doubles) -> Doubles:
     """Values at their places among all starts; NaN where the side has no bucket."""
     placed = np.full(len(starts), np.nan)
     placed[np.searchsorted(starts, times)] = values
@@ -179,8 +165,8 @@ def _decimals(value: float) -> int:
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
-def _same(ours: Doubles, theirs: Doubles, places: int) -> Flags:
-    same = ours == theirs
+def _same(ours: Doubles, theirs: Doubles) -> Flags:
+    same, places = ours == theirs, _places(theirs)
     for at in np.flatnonzero(~same & np.isfinite(ours) & np.isfinite(theirs)):
         same[at] = _prints_as(Decimal(repr(float(ours[at]))), Decimal(repr(float(theirs[at]))), places)
     return np.asarray(same)

@@ -32,7 +32,7 @@ def null_share(features: pa.Table) -> tuple[int, int]:
     Args:
         features: ``bucket_status`` and any other columns of one instrument.
     """
-    traded = features.filter(pc.equal(features["bucket_status"], "traded"))
+    traded = features.filter(pc.equal(features["bucket_status"], pa.scalar("traded")))
     columns = [traded[name] for name in traded.column_names if pa.types.is_floating(traded[name].type)]
     return sum(column.null_count for column in columns), len(traded) * len(columns)
 

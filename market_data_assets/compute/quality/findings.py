@@ -8,17 +8,16 @@ import pyarrow as pa
 
 from market_data_assets.domain.datasets import TIMESTAMP
 
-FINDINGS = pa.schema(
-    [
-        pa.field("instrument_id", pa.string(), nullable=False),
-        pa.field("problem", pa.string(), nullable=False),
-        pa.field("found", pa.int64(), nullable=False),
-        pa.field("looked_at", pa.int64(), nullable=False),
-        pa.field("wrong", pa.bool_(), nullable=False),
-        pa.field("first_at", TIMESTAMP),
-        pa.field("detail", pa.string(), nullable=False),
-    ]
-)
+_FIELDS: list["pa.Field[pa.DataType]"] = [
+    pa.field("instrument_id", pa.string(), nullable=False),
+    pa.field("problem", pa.string(), nullable=False),
+    pa.field("found", pa.int64(), nullable=False),
+    pa.field("looked_at", pa.int64(), nullable=False),
+    pa.field("wrong", pa.bool_(), nullable=False),
+    pa.field("first_at", TIMESTAMP),
+    pa.field("detail", pa.string(), nullable=False),
+]
+FINDINGS = pa.schema(_FIELDS)
 """The frame of findings. ``instrument_id`` is empty where the day as a whole is meant; ``first_at`` null where no row is."""
 
 STOPPING_SHARE = 0.25

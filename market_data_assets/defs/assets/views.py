@@ -1,17 +1,16 @@
 """Monthly views: the daily tables of a month regrouped by venue, instrument, type or timeframe. Not part of the daily job."""
 
-import datetime as dt
-
 import dagster as dg
 
-from market_data_assets.assembly.views import VIEWS, View, read_month
+from market_data_assets.assembly.views import VIEWS, View, days_of_month, read_month
 from market_data_assets.catalog import MFT, PROCESSED
 from market_data_assets.defs.jobs import VIEWS_GROUP
 from market_data_assets.defs.partitions import day_of_partition
 from market_data_assets.defs.resources import LakeResource
 from market_data_assets.defs.specs import OWNERS, asset_key
 from market_data_assets.domain.schemas import INSTRUMENTS
-from market_data_assets.storage.views import view_prefix
+from market_data_assets.storage.commit import Status
+from market_data_assets.storage.views import stored_values, view_prefix
 
 _DATASETS = (*PROCESSED, *MFT)
 
@@ -31,19 +30,22 @@ def view_asset(view: View, partitions: dg.PartitionsDefinition[str]) -> dg.Asset
     def _view(context: dg.AssetExecutionContext, storage: LakeResource) -> dg.MaterializeResult[None]:
         lake, first = storage.open(), day_of_partition(context.partition_key)
         month = read_month(lake, first, _DATASETS)
-        rows = size = files = 0
-        for value, tables in sorted(month.files(view).items()):
+        values = month.files(view)
+        commits = []
+        # Whatever was there before and has nothing any more is emptied.
+        for value in sorted({*values, *stored_values(lake.store, view.name, first)}):
             prefix = view_prefix(view.name, view.label, value, first)
-            commit = lake.write_view(prefix, tables, month.inputs, run_id=context.run_id)
-            rows, size, files = rows + commit.rows, size + commit.bytes, files + commit.instruments
+            commits.append(lake.write_view(prefix, values.get(value, {}), month.inputs, run_id=context.run_id))
         days = month.days()
         return dg.MaterializeResult(
             metadata={
-                "dagster/partition_row_count": rows,
-                "bytes": size,
-                "files": files,
+                "dagster/partition_row_count": sum(commit.rows for commit in commits),
+                "bytes": sum(commit.bytes for commit in commits),
+                "files": sum(len(commit.manifest.content.files) for commit in commits),
+                "values": len(values),
+                "changed": sum(commit.status is Status.COMMITTED for commit in commits),
                 "days": len(days),
-                "days_without_data": [str(day) for day in _days_of(first) if day not in days],
+                "days_without_data": [str(day) for day in days_of_month(first) if day not in days],
             }
         )
 
@@ -53,8 +55,3 @@ def view_asset(view: View, partitions: dg.PartitionsDefinition[str]) -> dg.Asset
 def view_assets(partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]:
     """One asset per view."""
     return [view_asset(view, partitions) for view in VIEWS]
-
-
-def _days_of(first: dt.date) -> list[dt.date]:
-    days = [first + dt.timedelta(days=ahead) for ahead in range(31)]
-    return [day for day in days if day.month == first.month]

@@ -33,7 +33,7 @@ def book_candle(rows: Sequence[Row], trades: Sequence[Trade], contract: Contract
         "mid_last": float(_mid(opened[-1][0])) if opened else None,
         "mid_twa": _mean(opened, _mid),
         "micro_deviation_bps_twa": _mean(opened, lambda row: 10_000 * (_weighted(row) - _mid(row)) / _mid(row)),
-        "crossed_us": sum(time for _, time in standing) - sum(time for _, time in opened),
+        "crossed_us": sum(time for row, time in two_sided if row.bids[0][0] > row.asks[0][0]),
         "book_updates": sum(start <= row.at < start + length for row in rows),
         "effective_spread_bps": _effective(rows, [trade for trade in trades if start <= trade.at < start + length], contract),
     }

@@ -107,7 +107,7 @@ def test_books_without_a_mid_are_left_out_of_mid_and_spread_and_counted() -> Non
         at(10, [], []),
     ]
     found = _first(rows)
-    assert found["crossed_us"] == 14 * SECOND
+    assert found["crossed_us"] == 2 * SECOND
     assert (found["spread_twa"], found["spread_last"], found["mid_twa"], found["mid_last"]) == (2.0, 2.0, 100.0, 100.0)
     assert (found["obi_1_twa"], found["obi_1_last"]) == (pytest.approx(-5 * 0.5 / 6), -0.5)
     assert found["depth_bid_5_twa"] == pytest.approx(10 * 99.0 / 15)

@@ -7,7 +7,6 @@ import pyarrow as pa
 import pytest
 
 from market_data_assets.compute.options.chain import read_chain
-from market_data_assets.compute.options.conventions import CONVENTIONS, convention_of
 from market_data_assets.errors import QueryError, SchemaDrift
 from market_data_assets_tests.compute.options.chains import Quote, table
 
@@ -75,14 +74,8 @@ def test_contracts_lie_by_expiry_and_strike_whatever_their_order() -> None:
     assert layout.sides.tolist() == [1, 0, 0, 1]
 
 
-def test_volatilities_are_decimals_whatever_the_venue_sends() -> None:
+def test_volatilities_in_percent_become_decimals() -> None:
     assert read_chain(table([_GOOD]), "DERIBIT").quotes.volatilities.tolist() == [0.6]
-    assert {venue: of.volatility_unit for venue, of in CONVENTIONS.items()} == {"DERIBIT": 0.01, "OKX": 1.0, "BYBIT": 1.0}
-
-
-def test_volatilities_of_an_unknown_venue_are_not_guessed() -> None:
-    with pytest.raises(SchemaDrift, match=r"KRAKEN.*known are DERIBIT, OKX, BYBIT"):
-        convention_of("KRAKEN")
 
 
 def test_ids_may_be_dictionary_encoded_in_chunks_of_their_own() -> None:

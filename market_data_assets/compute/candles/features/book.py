@@ -35,7 +35,7 @@ def _depth(side: str) -> Callable[[Components], Array]:
 
 
 def _book_time(of: Components) -> totals.Doubles:
-    return totals.number(of, "open_us") + totals.number(of, "crossed_us")
+    return totals.number(of, "standing_us")
 
 
 def _flow(level: int) -> Callable[[Components], Array]:
@@ -146,7 +146,7 @@ FEATURES = (
     ),
     Feature(
         "crossed_us",
-        "time in the bucket of books that are not open: crossed, locked, one-sided or empty; up to the end of listing",
+        "time in the bucket with best bid > best ask, the book that is open at its start included; up to the end of listing",
         "µs",
         Merge.ADDITIVE,
         "B",

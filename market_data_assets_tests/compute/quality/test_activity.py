@@ -1,4 +1,4 @@
-from market_data_assets.compute.quality import fell_silent
+from market_data_assets.compute.quality.activity import fell_silent
 from market_data_assets.domain.instruments import InstrumentId
 
 BTC, ETH, SOL = (InstrumentId.parse(f"BINANCE:PERP:{base}-USDT") for base in ("BTC", "ETH", "SOL"))
