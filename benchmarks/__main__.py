@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import book_snapshots, busy_day, candles, reading, vendor_files
+from benchmarks import book_snapshots, busy_day, candles, features, reading, vendor_files
 from benchmarks.days import books_of_one_day, trades_of_one_day
 from benchmarks.timing import Row, at_least, at_most
 
@@ -76,6 +76,18 @@ def _busy_day(folder: Path) -> Iterator[Row]:
     yield at_least("50 instruments, one day, 7 timeframes", found.pandas / found.ours, 6, detail)
 
 
+def _features(folder: Path) -> Iterator[Row]:
+    found = features.measure(folder)
+    detail = (
+        f"{found.features} features, {found.days} days read; pandas takes {found.pandas * 1e3:.0f} ms for {found.pandas_features} of them"
+    )
+    yield at_most("features of a day of 1m bars, one instrument", found.ours, 0.5, detail)
+    each = (found.pandas / found.pandas_features) / (found.ours / found.features)
+    yield at_least("the same per feature", each, 1, "what pandas computes takes no notice of holes")
+    yield at_most("one contract of an option chain", found.contract, 0.02, f"{found.chain_rows:,} rows in the chain's file")
+    yield at_most("the chain at an instant", found.chain_at, 0.05)
+
+
 def _reading(folder: Path) -> Iterator[Row]:
     found = reading.measure(folder)
     yield at_most(f"{reading.READ_ROWS:,} trades to Arrow", found.ticks, 0.1)
@@ -92,6 +104,7 @@ GROUPS: dict[str, Callable[[Path], Iterator[Row]]] = {
     "candles": _candles,
     "books": _books,
     "busy_day": _busy_day,
+    "features": _features,
     "reading": _reading,
 }
 

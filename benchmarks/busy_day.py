@@ -10,7 +10,7 @@ import pyarrow as pa
 from benchmarks.candles import with_pandas
 from benchmarks.days import DAY, busy_day
 from benchmarks.timing import best
-from market_data_assets.compute.candles import from_trades
+from market_data_assets.compute.candles import Feeds, from_ticks
 from market_data_assets.compute.candles.registry import CANDLES
 from market_data_assets.compute.contract import Contract
 from market_data_assets.domain.datasets import DailyFrames, Frame, TableFrame
@@ -57,7 +57,7 @@ def _ours(folder: Path) -> None:
 
 
 def _candles(instrument: InstrumentId, frame: Frame) -> dict[Timeframe, Frame]:
-    return dict(from_trades(frame.read(), Contract(instrument, inverse=False, multiplier=1.0), DAY, TIMEFRAMES))
+    return dict(from_ticks(Feeds(frame.read()), Contract(instrument, inverse=False, multiplier=1.0), DAY, TIMEFRAMES))
 
 
 def _pandas(files: list[Path], folder: Path) -> None:

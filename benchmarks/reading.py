@@ -10,7 +10,7 @@ import pyarrow as pa
 from benchmarks.days import DAY, INSTRUMENT, trades_of_one_day
 from benchmarks.timing import best
 from market_data_assets.client import MarketData
-from market_data_assets.compute.candles import from_trades
+from market_data_assets.compute.candles import Feeds, from_ticks
 from market_data_assets.compute.candles.registry import CANDLES
 from market_data_assets.compute.contract import Contract
 from market_data_assets.domain.datasets import DailyFrames, TableFrame
@@ -62,7 +62,7 @@ def _store(folder: Path, root: Path) -> None:
     lake = Lake(open_store(root.as_uri()))
     lake.write_day(TRADES, DailyFrames(DAY, {INSTRUMENT: lambda: TableFrame(trades)}))
     minute = Timeframe.parse("1m")
-    candles = from_trades(trades, Contract(INSTRUMENT, inverse=False, multiplier=1.0), DAY, [minute])[minute]
+    candles = from_ticks(Feeds(trades), Contract(INSTRUMENT, inverse=False, multiplier=1.0), DAY, [minute])[minute]
     lake.write_day(CANDLES[minute], DailyFrames(DAY, {INSTRUMENT: lambda: candles}))
     lake.write_table(INSTRUMENTS, DAY, SimulatedSource(Universe()).instruments(DAY).frame())
 

@@ -8,9 +8,12 @@ import pyarrow as pa
 from market_data_assets.compute.book_snapshots import from_book
 from market_data_assets.compute.candles import Feeds, from_ticks
 from market_data_assets.compute.contract import Contract
+from market_data_assets.compute.mft.build import from_candles
+from market_data_assets.compute.mft.grid import CandleDays
+from market_data_assets.compute.mft.registry import FEATURES
 from market_data_assets.domain.days import day_end, day_start
 from market_data_assets.domain.schemas import BOOK_SNAPSHOT_5, TRADES
-from market_data_assets.domain.timeframes import TIMEFRAMES
+from market_data_assets.domain.timeframes import TIMEFRAMES, Timeframe
 from market_data_assets.domain.universe import Universe
 from market_data_assets.sources.csv.frame import CsvFile, CsvFrame
 from market_data_assets.sources.limits import Limits
@@ -18,6 +21,7 @@ from market_data_assets.sources.simulated import SimulatedSource
 from market_data_assets.sources.tardis_tables import TABLES
 
 _DAY = dt.date(2024, 8, 8)
+_HOUR = Timeframe.parse("1h")
 _CSV = b"""exchange,symbol,timestamp,local_timestamp,id,side,price,amount
 binance,BTCUSDT,1723118400000000,1723118400001000,1,buy,42000.5,0.25
 """
@@ -29,7 +33,9 @@ def warm_up() -> None:
     instrument = source.instruments(_DAY).instruments[0]
     contract = Contract(instrument.instrument_id, inverse=True, multiplier=100.0)
     trades, book = (_on_day(source.fetch(dataset, instrument, _DAY).read()) for dataset in (TRADES, BOOK_SNAPSHOT_5))
-    from_ticks(Feeds(trades, book), contract, _DAY, TIMEFRAMES)
+    candles = from_ticks(Feeds(trades, book), contract, _DAY, TIMEFRAMES)
+    days = CandleDays(instrument.instrument_id, {_DAY: candles[_HOUR].read()})
+    from_candles(days, _DAY, _HOUR, features=FEATURES)
     from_book(book, contract, _DAY, TIMEFRAMES)
     same = {"exchange": ("binance",), "symbol": ("BTCUSDT",)}
     CsvFrame(CsvFile("warm-up", partial(iter, [_CSV]), TABLES["trades"], TRADES.schema, _DAY, str, same), Limits()).read()

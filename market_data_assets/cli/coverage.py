@@ -51,7 +51,7 @@ def _show(rows: list[dict[str, Any]], *, by_instrument: bool) -> None:
     sums: dict[tuple[str, str], list[float]] = {}
     for row in rows:
         label = row["instrument_id"] if by_instrument else " ".join(row["instrument_id"].split(":")[:2])
-        sums.setdefault((f"{label} {row['data_type']}", f"{row['day']:%Y-%m-%d}"), []).append(row["share"])
+        sums.setdefault((f"{label} {row['data_type']}", f"{row['day']:%Y\n%m-%d}"), []).append(row["share"])
     shares = {cell: sum(of_cell) / len(of_cell) for cell, of_cell in sums.items()}
     for table in heat_tables(shares, "Coverage, % of the listed time", out.width):
         out.print(table)

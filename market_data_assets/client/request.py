@@ -1,5 +1,6 @@
 """What a caller asked for, checked: instrument ids and columns."""
 
+import difflib
 from collections.abc import Iterable, Sequence
 
 from market_data_assets.domain.instruments import InstrumentId
@@ -8,6 +9,7 @@ from market_data_assets.errors import QueryError, SettingsError
 
 Ids = str | InstrumentId | Iterable[str | InstrumentId]
 Columns = str | Sequence[str] | None
+_LISTED, _NEAR = 60, 5
 
 
 def parse_ids(ids: Ids) -> tuple[Sequence[InstrumentId], bool]:
@@ -49,5 +51,13 @@ def choose_columns(name: str, columns: Columns, allowed: Sequence[str], default:
     if not chosen:
         raise QueryError(f"{name}: no column was asked for; it has {', '.join(allowed)}")
     if unknown := set(chosen) - set(allowed):
-        raise QueryError.columns(name, unknown, allowed)
+        raise QueryError.columns(name, unknown, _shown(unknown, allowed))
     return chosen
+
+
+def _shown(unknown: Iterable[str], allowed: Sequence[str]) -> Sequence[str]:
+    """All that are allowed, or of very many those with names near to the unknown ones."""
+    if len(allowed) <= _LISTED:
+        return allowed
+    near = [name for each in sorted(unknown) for name in difflib.get_close_matches(each, allowed, _NEAR)]
+    return [*dict.fromkeys(near or allowed[:_NEAR]), f"… {len(allowed)} in all"]

@@ -1,10 +1,11 @@
 """Reading raw ticks: trades, liquidations, tickers, books and option chains."""
 
 import datetime as dt
+from functools import cached_property
 from typing import Any
 
 from market_data_assets.client.books import books_of, flat_columns, flatten
-from market_data_assets.client.chains import Underlying, chain_at
+from market_data_assets.client.chains import Chains, Underlying
 from market_data_assets.client.deeper_books import BookShelf
 from market_data_assets.client.deployment import Deployment, Time
 from market_data_assets.client.frames import As, check_as, to_frame
@@ -20,6 +21,10 @@ QUOTE_AGE = dt.timedelta(seconds=60)
 
 class TickReads(Deployment):
     """Rows as the venue reported them. Several ids add an ``instrument_id`` column."""
+
+    @cached_property
+    def _chains(self) -> Chains:
+        return Chains()
 
     def trades(
         self,
@@ -104,8 +109,8 @@ class TickReads(Deployment):
         offered = [INSTRUMENT_COLUMN, *OPTIONS_CHAIN.columns]
         chosen = choose_columns(str(OPTIONS_CHAIN), columns, offered, offered)
         on = Underlying(markets_named(venue)[0].venue, fold_upper(underlying.strip()))
-        chain = chain_at(self._lake_at(as_known_at), on, to_instant(at), max_age=max_age, columns=chosen, missing=missing)
-        return to_frame(chain, as_)
+        lake = self._lake_at(as_known_at)
+        return to_frame(self._chains.at(lake, on, to_instant(at), max_age=max_age, columns=chosen, missing=missing), as_)
 
     def book_snapshot_ticks(
         self,

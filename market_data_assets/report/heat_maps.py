@@ -11,12 +11,14 @@ Cell = tuple[str, str]
 """Row label and column label."""
 
 _DOTS_PER_INCH = 100
-_CELL_INCHES, _LABEL_INCHES, _LEAST_WIDTH = (0.9, 0.28), 2.6, 6.0
+_CELL_INCHES, _LABEL_INCHES, _LEAST_WIDTH = (1.0, 0.28), 2.0, 4.5
 _INK = "#333333"
-_CELL_WIDTH, _GAP = 6, 1
-"""Characters of a cell, such as `` 99.9 ``, and between two."""
-# Okabe and Ito's vermilion to blue, over a light yellow: told apart under every common colour blindness.
-_SCALE = ((213, 94, 0), (240, 228, 66), (0, 114, 178))
+_CELL_WIDTH, _GAP = 5, 1
+"""Characters of a cell, such as `` 99.9``, and between two."""
+# Okabe and Ito's vermilion, yellow and sky blue, told apart under every common colour blindness; their dark blue is for what
+# is whole, so that the least hole shows.
+_SCALE = ((213, 94, 0), (240, 228, 66), (86, 180, 233))
+_WHOLE = (0, 114, 178)
 
 
 def heat_map(shares: Mapping[Cell, float], title: str) -> bytes:
@@ -28,7 +30,7 @@ def heat_map(shares: Mapping[Cell, float], title: str) -> bytes:
     width = max(_LEAST_WIDTH, _LABEL_INCHES + _CELL_INCHES[0] * len(columns))
     figure = Figure(figsize=(width, 1.0 + _CELL_INCHES[1] * max(len(rows), 1)), dpi=_DOTS_PER_INCH, layout="constrained")
     panel = figure.add_subplot()
-    panel.set_title(title, fontsize=9, color=_INK, loc="left")
+    panel.set_title(title, fontsize=9, color=_INK, loc="left", pad=8)
     panel.set_facecolor("white")
     for (row, column), share in shares.items():
         x, y = columns.index(column), rows.index(row)
@@ -36,7 +38,8 @@ def heat_map(shares: Mapping[Cell, float], title: str) -> bytes:
         panel.text(x + 0.5, y + 0.5, percent(share), ha="center", va="center", fontsize=7, color="white" if _is_dark(share) else _INK)
     panel.set_xlim(0, max(len(columns), 1))
     panel.set_ylim(max(len(rows), 1), 0)
-    panel.set_xticks(np.arange(len(columns)) + 0.5, columns, fontsize=7, rotation=30, ha="right")
+    panel.set_xticks(np.arange(len(columns)) + 0.5, columns, fontsize=7)
+    panel.xaxis.tick_top()
     panel.set_yticks(np.arange(len(rows)) + 0.5, rows, fontsize=7)
     panel.tick_params(length=0, colors=_INK)
     for spine in panel.spines.values():
@@ -47,9 +50,12 @@ def heat_map(shares: Mapping[Cell, float], title: str) -> bytes:
 
 
 def heat_tables(shares: Mapping[Cell, float], title: str, width: int) -> Sequence[Table]:
-    """The same for a terminal of ``width`` characters, coloured where it has colours: as many tables as the columns need."""
+    """The same for a terminal of ``width`` characters, coloured where it has colours: as many tables as the columns need.
+
+    A column's label may have several lines.
+    """
     rows, columns = axes_of(shares)
-    wide = max([_CELL_WIDTH, *map(len, columns)])
+    wide = max([_CELL_WIDTH, *(len(line) for column in columns for line in column.splitlines())])
     labels = max(map(len, rows), default=0)
     fitting = max((width - labels) // (wide + _GAP), 1)
     pieces = [columns[first : first + fitting] for first in range(0, len(columns), fitting)]
@@ -80,10 +86,12 @@ def _cell(share: float | None) -> Text:
     if share is None:
         return Text("·", style="dim")
     red, green, blue = _colour(share)
-    return Text(f" {percent(share)} ", style=f"{'white' if _is_dark(share) else 'black'} on rgb({red},{green},{blue})")
+    return Text(f"{percent(share):>{_CELL_WIDTH}}", style=f"{'white' if _is_dark(share) else 'black'} on rgb({red},{green},{blue})")
 
 
 def _colour(share: float) -> tuple[int, int, int]:
+    if share >= 1.0:
+        return _WHOLE
     place = share * (len(_SCALE) - 1)
     low = min(int(place), len(_SCALE) - 2)
     red, green, blue = (round(a + (b - a) * (place - low)) for a, b in zip(_SCALE[low], _SCALE[low + 1], strict=True))

@@ -42,8 +42,8 @@ def view_prefix(view: str, label: str, value: str, month: dt.date) -> str:
         UnsafeName: a value that cannot be part of a path.
     """
     prefix = f"{_VIEWS}/{view}/{label}-{value}/year-{month.year:04}/month-{month:%m}"
-    if "/" in value:
-        raise UnsafeName(prefix, "the value holds a slash")
+    if not value or "/" in value:
+        raise UnsafeName(prefix, "the value is empty or holds a slash")
     return checked_name(prefix) + "/"
 
 
@@ -109,7 +109,8 @@ def _build(folder: Path, name: str, tables: Iterable[pa.Table]) -> tuple[FileEnt
     checksum, digest = checksums_of(path)
     entry = FileEntry(
         name=checked_name(f"{name}{_SUFFIX}"),
-        instrument_id=None,
+        # A manifest names no owner twice; here the owner of a file is the table that it regroups.
+        instrument_id=name,
         rows=rows,
         size=path.stat().st_size,
         crc32c=checksum,

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from market_data_assets import MarketData, PartitionMissing, QueryError
+from market_data_assets.client import chains
 from market_data_assets.domain.schemas import OPTIONS_CHAIN
 from market_data_assets.errors import BadData, Retryable
 from market_data_assets_tests.client.lakes import DAY, NEXT_DAY, lake_at, write_chain
@@ -119,6 +120,13 @@ def test_chain_as_known_at_an_instant_is_that_of_the_version_of_its_time(tmp_pat
     assert marks(market_data, as_known_at=then) == {CALL: 3.0}
     assert marks(market_data) == {CALL: 30.0, PUT: 5.0}
     assert list(market_data.option_quotes(CALL, DAY, NEXT_DAY, as_known_at=then)["mark_price"]) == [3.0]
+
+
+def test_chain_of_a_shard_that_is_too_large_to_be_kept_is_the_same(market_data, monkeypatch):
+    instants = [NOON, "2024-08-08T23:59:59", "2024-08-09T00:00:20"]
+    kept = [marks(market_data, at=at, max_age=dt.timedelta(hours=1)) for at in instants]
+    monkeypatch.setattr(chains, "_VALUES_KEPT", 0)
+    assert [marks(market_data, at=at, max_age=dt.timedelta(hours=1)) for at in instants] == kept
 
 
 def test_contracts_are_read_one_by_one_over_days(market_data):

@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from market_data_assets.compute.completeness.record import Span
+from market_data_assets.compute.numbering import is_numbered
 from market_data_assets.domain.days import to_datetime
 
 Int64s = npt.NDArray[np.int64]
 
 _SECOND = 1_000_000
-_CONSECUTIVE_SHARE = 0.999
 _SHORTEST_HOLE = _SECOND
 _BUSY_ROWS = 5_000
 _BUSY_FACTOR, _BUSY_LEAST = 400, 120 * _SECOND
@@ -82,7 +82,7 @@ def _trade_holes(trades: Feed, feeds: Feeds, listed: Span) -> Iterator[Hole]:
         yield from _unexpectedly_empty(feeds, listed)
         return
     pauses = list(_long_pauses(trades.times, listed))
-    if not _is_numbered(trades):
+    if trades.ids is None or not is_numbered(np.unique(trades.ids)):
         yield from pauses
         return
     # Numbers prove what is missing between two trades; before the first and after the last one only the silence does.
@@ -91,7 +91,7 @@ def _trade_holes(trades: Feed, feeds: Feeds, listed: Span) -> Iterator[Hole]:
 
 
 def _numbered_holes(trades: Feed) -> Iterator[Hole]:
-    if trades.ids is not None and _is_numbered(trades):
+    if trades.ids is not None and is_numbered(np.unique(trades.ids)):
         yield from _missing_ids(trades.times, trades.ids, trades.set_aside_ids)
 
 
@@ -176,12 +176,6 @@ def _pauses(times: Int64s, listed: Span) -> tuple[Int64s, Int64s]:
 def _pace(times: Int64s) -> float:
     """The median time between rows."""
     return float(np.median(np.diff(times))) if len(times) > 1 else 0.0
-
-
-def _is_numbered(trades: Feed) -> bool:
-    """Whether the venue numbers its trades one by one."""
-    steps = np.empty(0, np.int64) if trades.ids is None else np.diff(np.unique(trades.ids))
-    return len(steps) > 0 and float(np.count_nonzero(steps == 1)) >= _CONSECUTIVE_SHARE * len(steps)
 
 
 _RULES: Mapping[str, Callable[[Feed, Feeds, Span], Iterator[Hole]]] = {

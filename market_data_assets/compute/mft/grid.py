@@ -23,6 +23,7 @@ KEY_COLUMNS = ("instrument_id", "timestamp", "available_at", "bucket_status")
 """Columns of the candles that are read whatever the features."""
 
 _KNOWN = pa.array(["traded", "no_trades"])
+_HALTED = pa.array(["halted"])
 _NOT_LISTED = pa.array(["not_listed"])
 _CLOSE = "close"
 _PRICES = ("open", "high", "low", _CLOSE)
@@ -85,7 +86,8 @@ def grid_of(candles: CandleDays, days: Sequence[dt.date], timeframe: Timeframe, 
     unlisted = places.put(_is_one_of(table, _NOT_LISTED), True)
     arrays = {name: _masked(places.put(_numbers(table, name), np.nan), known) for name in wanted}
     _fill_flat_bars(arrays, known)
-    arrays[NO_DATA] = np.where(known, 0.0, np.where(unlisted, np.nan, 1.0))
+    halted = places.put(_is_one_of(table, _HALTED), False)
+    arrays[NO_DATA] = np.where(known | halted, 0.0, np.where(unlisted, np.nan, 1.0))
     bars = Bars(
         instrument_id=candles.instrument_id,
         timeframe=timeframe,

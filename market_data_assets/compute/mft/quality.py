@@ -35,7 +35,7 @@ FEATURES = (
     ),
     _QUALITY(
         name="no_data_share_20",
-        formula="share of the last 20 bars that are holes: neither traded nor no_trades",
+        formula="share of the last 20 bars whose status is no_data",
         unit="[0, 1]",
         null_rule="a bar of the window is not stored, or not listed",
         look_back_bars=19,

@@ -110,10 +110,10 @@ def look_back_days(timeframe: Timeframe, features: Sequence[MftFeature] = DEFAUL
     ===  =======  ==========================  ============================================
     1m   30       14                          1
     5m   30       14                          1
-    15m  30       14                          2 (128 bars), 3 (200 bars of what is recursive)
-    1h   30       14                          6, 9
-    4h   34       34                          22, 34
-    24h  200      200                         128, 200
+    15m  30       14                          2, and 3 for what is recursive
+    1h   30       14                          6, 11
+    4h   42       42                          22, 42
+    24h  249      249                         128, 249
     ===  =======  ==========================  ============================================
 
     30 is the variance risk premium, 14 the relative volume; funding and har_rv_7d need 7.

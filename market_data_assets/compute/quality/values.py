@@ -16,7 +16,7 @@ _FAR = 2.0
 _STEP, _SLACK = 3.0, 0.5
 """Units differ by three decades (milli, kilo); medians of a span scatter by half of one."""
 _LEAST_ROWS = 10
-_SHORTEST, _LONGEST = 5, 101
+_SHORTEST, _LONGEST = 9, 101
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +69,13 @@ def judge_unit(instrument: str, name: str, times: Int64s, amounts: Doubles) -> I
     """Spans in which amounts are about a thousand (million, …) times larger or smaller than on the rest of the day.
 
     A row is far off at a hundred times the day's median, or a hundredth; a span is a run of windows most of whose rows are.
-    A window has 5 rows, on busy days one in five hundred up to 101, so single large trades never make one. The median of a
-    span must lie within half a decade of whole thousands: other amounts are large, not of another unit. A flip that lasts
-    most of the day shows as one of the rest; one that lasts all day cannot be seen here. They warn.
+    A window has 9 rows, on busy days one in five hundred of them up to 101. The fills of one order share its time, and only
+    the first row of a time is judged, so that a large order does not make a span. The median of a span must lie within half a decade of whole thousands: other amounts are large, not of
+    another unit. A flip that lasts most of the day shows as one of the rest; one that lasts all day cannot be seen here.
+    They warn.
     """
     known = np.flatnonzero(np.isfinite(amounts) & (amounts > 0))
+    known = known[np.diff(times[known], prepend=-1) > 0]
     if len(known) < _LEAST_ROWS:
         return
     logs = np.log10(amounts[known])
@@ -100,9 +102,10 @@ def runs(flags: Flags) -> Iterator[tuple[int, int]]:
 
 
 def _crowded(far: Flags) -> Iterator[tuple[int, int]]:
-    """Runs of rows around which most rows are far off."""
+    """Runs of windows in which most rows are far off, as ``[start, end)`` of all their rows."""
     half = int(np.clip(len(far) // 500, _SHORTEST, _LONGEST)) // 2
     total = np.concatenate([np.zeros(half + 1, np.int64), np.cumsum(far)])
     total = np.concatenate([total, np.full(half, total[-1])])
     window = 2 * half + 1
-    return runs(2 * (total[window:] - total[:-window]) > window)
+    for start, end in runs(2 * (total[window:] - total[:-window]) > window):
+        yield max(0, start - half), end + half

@@ -35,7 +35,7 @@ def view_asset(view: View, partitions: dg.PartitionsDefinition[str]) -> dg.Asset
         # Whatever was there before and has nothing any more is emptied.
         for value in sorted({*values, *stored_values(lake.store, view.name, first)}):
             prefix = view_prefix(view.name, view.label, value, first)
-            commits.append(lake.write_view(prefix, values.get(value, {}), month.inputs, run_id=context.run_id))
+            commits.append(lake.write_view(prefix, values.get(value, {}), month.inputs, run_id=context.run.run_id))
         days = month.days()
         return dg.MaterializeResult(
             metadata={

@@ -13,14 +13,14 @@ def test_gap_is_the_largest_of_the_window() -> None:
     assert_matches(value_of("gap_us_20", bars), over_windows(bars, 20, ("gap_us",), np.max))
 
 
-def test_share_of_holes_counts_bars_that_are_stored_and_not_known() -> None:
+def test_share_counts_what_nothing_is_known_of_and_not_a_halt() -> None:
     columns = candles.columns_of(PERP, DAY, HOUR)
     columns = candles.without_trades(columns, [20], "no_data")
     columns = candles.without_trades(columns, [21], "halted")
     columns = candles.without_trades(columns, [22], "no_trades")
     table = candles.table_of(PERP, HOUR, columns)
     bars = grid_of(candles.CandleDays(PERP, {DAY: table}), [DAY], HOUR, ["gap_us"]).bars
-    np.testing.assert_allclose(value_of("no_data_share_20", bars)[18:], [np.nan, 0.0, 0.05, 0.1, 0.1, 0.1])
+    np.testing.assert_allclose(value_of("no_data_share_20", bars)[18:], [np.nan, 0.0, 0.05, 0.05, 0.05, 0.05])
     assert np.isnan(value_of("gap_us_20", bars)[20:]).all()
 
 

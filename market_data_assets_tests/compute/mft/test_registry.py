@@ -91,8 +91,8 @@ def test_days_of_look_back_cover_every_window() -> None:
         "5m": 30,
         "15m": 30,
         "1h": 30,
-        "4h": 34,
-        "24h": 200,
+        "4h": 42,
+        "24h": 249,
     }
     hour = {feature.name: days_of(feature, MFT_TIMEFRAMES[3]) for feature in FEATURES}
     wanted = {"return_1": 1, "hurst_128": 6, "rsi_14": 9, "har_rv_7d": 7, "relative_volume_14d": 14, "variance_risk_premium_30d": 30}
