@@ -12,7 +12,7 @@ from market_data_assets.compute.mft.build import from_candles
 from market_data_assets.compute.mft.grid import CandleDays
 from market_data_assets.compute.mft.registry import FEATURES
 from market_data_assets.domain.days import day_end, day_start
-from market_data_assets.domain.schemas import BOOK_SNAPSHOT_5, TRADES
+from market_data_assets.domain.schemas import BOOK_SNAPSHOT_5, OPTIONS_CHAIN, TRADES
 from market_data_assets.domain.timeframes import TIMEFRAMES, Timeframe
 from market_data_assets.domain.universe import Universe
 from market_data_assets.sources.csv.frame import CsvFile, CsvFrame
@@ -22,6 +22,7 @@ from market_data_assets.sources.tardis_tables import TABLES
 
 _DAY = dt.date(2024, 8, 8)
 _HOUR = Timeframe.parse("1h")
+_PERPETUAL, _OPTION = "DERIBIT:PERP:BTC-USD", "DERIBIT:OPTION:BTC-USD-40000-240927-CALL"
 _CSV = b"""exchange,symbol,timestamp,local_timestamp,id,side,price,amount
 binance,BTCUSDT,1723118400000000,1723118400001000,1,buy,42000.5,0.25
 """
@@ -29,12 +30,14 @@ binance,BTCUSDT,1723118400000000,1723118400001000,1,buy,42000.5,0.25
 
 def warm_up() -> None:
     """Run each kernel once on a small day. Seconds the first time, next to nothing afterwards."""
-    source = SimulatedSource(Universe(patterns=("BINANCE:PERP:BTC-USD",)))
-    instrument = source.instruments(_DAY).instruments[0]
-    contract = Contract(instrument.instrument_id, inverse=True, multiplier=100.0)
-    trades, book = (_on_day(source.fetch(dataset, instrument, _DAY).read()) for dataset in (TRADES, BOOK_SNAPSHOT_5))
-    candles = from_ticks(Feeds(trades, book), contract, _DAY, TIMEFRAMES)
-    days = CandleDays(instrument.instrument_id, {_DAY: candles[_HOUR].read()})
+    source = SimulatedSource(Universe(patterns=(_PERPETUAL, _OPTION)))
+    option, perpetual = source.instruments(_DAY).instruments
+    contract = Contract(perpetual.instrument_id, inverse=True, multiplier=10.0)
+    trades, book = (_on_day(source.fetch(dataset, perpetual, _DAY).read()) for dataset in (TRADES, BOOK_SNAPSHOT_5))
+    quotes = _on_day(source.fetch(OPTIONS_CHAIN, option, _DAY).read())
+    chain = quotes.add_column(0, "instrument_id", pa.array([_OPTION] * quotes.num_rows).dictionary_encode())
+    candles = from_ticks(Feeds(trades, book, options_chain=chain), contract, _DAY, TIMEFRAMES)
+    days = CandleDays(perpetual.instrument_id, {_DAY: candles[_HOUR].read()})
     from_candles(days, _DAY, _HOUR, features=FEATURES)
     from_book(book, contract, _DAY, TIMEFRAMES)
     same = {"exchange": ("binance",), "symbol": ("BTCUSDT",)}

@@ -60,7 +60,7 @@ class _LakeDay:
             return None
         first, last = entry.min_timestamp, entry.max_timestamp
         times = None if first is None or last is None else (first, last)
-        return StoredFile(self.prefix + entry.name, entry.rows, entry.size, times, self.manifest.version, self.manifest.committed_at)
+        return StoredFile(self.prefix + entry.name, entry.rows, entry.own_size, times, self.manifest.version, self.manifest.committed_at)
 
     def reason(self, instrument: InstrumentId) -> str | None:
         text, content = str(instrument), self.manifest.content

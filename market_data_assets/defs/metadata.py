@@ -99,7 +99,7 @@ def _pictures(lake: Lake, dataset: Dataset, day: dt.date, commit: Commit) -> dic
     files = commit.manifest.content.files
     if not files:
         return {}
-    largest = max(files, key=lambda entry: entry.size)
+    largest = max(files, key=lambda entry: entry.own_size)
     if largest.instrument_id is None:
         return {"preview": _preview(lake.read_table(dataset, day))}
     instrument = InstrumentId.parse(largest.instrument_id)

@@ -56,6 +56,7 @@ class Run:
         data: The bytes of each file, or where they lie on the local disk, by SHA-256.
         clock: Gives the time, µs UTC.
         transactions: Gives a new transaction name at every call.
+        keeps_revisions: Whether what it replaces stays readable. What is derived from days alone can be made again from theirs.
     """
 
     content: DayContent
@@ -64,6 +65,7 @@ class Run:
     run_id: str = ""
     code_version: str = ""
     transactions: Callable[[], str] = field(default=new_transaction)
+    keeps_revisions: bool = True
 
 
 def commit_whole_day(partition: Partition, run: Run) -> Committed:
@@ -127,7 +129,7 @@ class _Attempt:
             elif not is_published(self._partition, stored):
                 publish(self._partition, stored, current.generation)
         for_each(self._stage, self._files, self._partition.parallel)
-        if stored is not None:
+        if stored is not None and self._run.keeps_revisions:
             keep_revision(self._partition, stored, content)
         return self._commit(current, self._manifest(current, content))
 

@@ -21,10 +21,12 @@ class Part:
     Attributes:
         first_row_group: Their first row group; how many there are says the entry.
         sha256: Identity of the rows: of the bytes of their row groups, which do not depend on what else is in the file.
+        size: How many bytes those are.
     """
 
     first_row_group: int
     sha256: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,11 @@ class FileEntry:
     source_version: str
     staged: str
     part: Part | None = None
+
+    @property
+    def own_size(self) -> int:
+        """Bytes of the instrument's rows: of its part of a shard, else of its file."""
+        return self.size if self.part is None else self.part.size
 
     @property
     def rows_sha256(self) -> str:
@@ -178,7 +185,13 @@ def _identity(entry: FileEntry) -> list[str]:
     if entry.part is None:
         return identity
     # The shard's digest does not say whose rows are where, nor that one without rows is stored.
-    return [*identity, entry.instrument_id or "", entry.part.sha256, f"{entry.part.first_row_group}+{entry.row_groups}"]
+    return [
+        *identity,
+        entry.instrument_id or "",
+        entry.part.sha256,
+        f"{entry.part.first_row_group}+{entry.row_groups}",
+        str(entry.part.size),
+    ]
 
 
 def schema_fingerprint(dataset: Dataset) -> str:

@@ -96,13 +96,14 @@ class _Shard:
 
 @dataclass(frozen=True, slots=True)
 class _Contract:
-    """What is of one instrument in a shard; ``sha256`` identifies its rows."""
+    """What is of one instrument in a shard; ``sha256`` and ``size`` are of its rows."""
 
     instrument_id: str
     rows: int
     first_row_group: int
     row_groups: int
     sha256: str
+    size: int
     uncompressed_bytes: int
     min_timestamp: int | None
     max_timestamp: int | None
@@ -110,7 +111,7 @@ class _Contract:
 
 
 _OF_THE_FILE = tuple(each.name for each in fields(_Shard) if each.name != "contracts")
-_OF_THE_CONTRACT = tuple(each.name for each in fields(_Contract) if each.name not in {"first_row_group", "sha256"})
+_OF_THE_CONTRACT = tuple(each.name for each in fields(_Contract) if each.name not in {"first_row_group", "sha256", "size"})
 
 
 def _file_body(entry: FileEntry) -> Mapping[str, object]:
@@ -132,6 +133,7 @@ def _contract_body(entry: FileEntry) -> Mapping[str, object]:
         **{key: getattr(entry, key) for key in _OF_THE_CONTRACT},
         "first_row_group": entry.part.first_row_group,
         "sha256": entry.part.sha256,
+        "size": entry.part.size,
     }
 
 
@@ -149,7 +151,7 @@ def _parts_of(shard: _Shard) -> Sequence[FileEntry]:
         FileEntry(
             **of_the_file,
             **{key: getattr(contract, key) for key in _OF_THE_CONTRACT},
-            part=Part(contract.first_row_group, contract.sha256),
+            part=Part(contract.first_row_group, contract.sha256, contract.size),
         )
         for contract in contracts
     ]

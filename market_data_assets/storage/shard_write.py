@@ -61,7 +61,7 @@ def _labelled(group: pa.Table, schema: pa.Schema, labelled: pa.Schema, part: Sha
 def _entries(path: Path, name: str, parts: Sequence[ShardPart]) -> Sequence[FileEntry]:
     size, (checksum, digest) = path.stat().st_size, checksums_of(path)
     entries, first = [], 0
-    for part, part_digest in zip(parts, _digests(path, parts), strict=True):
+    for part, (part_digest, part_size) in zip(parts, _digests(path, parts), strict=True):
         entry = FileEntry(
             name=name,
             instrument_id=str(part.instrument),
@@ -75,22 +75,23 @@ def _entries(path: Path, name: str, parts: Sequence[ShardPart]) -> Sequence[File
             max_timestamp=part.max_timestamp,
             source_version=part.source_version,
             staged="",
-            part=Part(first, part_digest),
+            part=Part(first, part_digest, part_size),
         )
         entries.append(entry)
         first += part.row_groups
     return entries
 
 
-def _digests(path: Path, parts: Sequence[ShardPart]) -> Sequence[str]:
-    """SHA-256 of each part's row groups: their bytes lie together, and hold no position in the file."""
+def _digests(path: Path, parts: Sequence[ShardPart]) -> Sequence[tuple[str, int]]:
+    """SHA-256 and size of each part's row groups: their bytes lie together, and hold no position in the file."""
     metadata = pq.read_metadata(path)
     starts = [_start(metadata.row_group(group)) for group in range(metadata.num_row_groups)]
     # The footer follows the last row group; its length and four letters end the file.
     borders = [*starts, path.stat().st_size - 8 - metadata.serialized_size]
     found, first = [], 0
     for part in parts:
-        found.append(_digest(path, borders[first], borders[first + part.row_groups]))
+        start, end = borders[first], borders[first + part.row_groups]
+        found.append((_digest(path, start, end), end - start))
         first += part.row_groups
     return found
 

@@ -89,7 +89,7 @@ def write_view(
         built = [_build(Path(folder), name, tables()) for name, tables in sorted(files.items())]
         content = DayContent(files=tuple(entry for entry, _ in built), inputs=dict(inputs))
         data = {entry.sha256: path for entry, path in built}
-        committed = commit_whole_day(Partition(store, prefix), Run(content, data, clock, run_id))
+        committed = commit_whole_day(Partition(store, prefix), Run(content, data, clock, run_id, keeps_revisions=False))
     return Commit(committed.status, committed.manifest)
 
 

@@ -94,7 +94,7 @@ def _shard(rows: Rows) -> tuple[Sequence[FileEntry], Mapping[str, bytes]]:
     data = b";".join(f"{name}=".encode() + value for name, value in ordered)
     digest = hashlib.sha256(data).hexdigest()
     return tuple(
-        FileEntry(NAME, name, 1, len(data), crc32c(data), digest, 1, 1, None, None, "", "", Part(number, hashlib.sha256(value).hexdigest()))
+        FileEntry(NAME, name, 1, len(data), crc32c(data), digest, 1, 1, None, None, "", "", _part(number, value))
         for number, (name, value) in enumerate(ordered)
     ), {digest: data}
 
@@ -108,6 +108,10 @@ def _rows(store: Store, entry: FileEntry) -> bytes:
     rows = _parsed(data)[str(entry.instrument_id)]
     assert hashlib.sha256(rows).hexdigest() == entry.rows_sha256
     return rows
+
+
+def _part(number: int, value: bytes) -> Part:
+    return Part(number, hashlib.sha256(value).hexdigest(), len(value))
 
 
 def _parsed(data: bytes) -> Rows:

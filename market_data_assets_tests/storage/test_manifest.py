@@ -26,8 +26,8 @@ PREFIX = "raw_tick_data/by_date/day-2024-08-08/data_type-trades/"
 FILE = FileEntry("A.parquet", "A", 3, 100, 7, "ab" * 32, 1, 300, 10, 20, "etag", f"_staging/{PREFIX}tx/A.parquet")
 SHARD = replace(FILE, name="O.parquet", sha256="12" * 32, staged=f"_staging/{PREFIX}tx/O.parquet")
 PARTS = (
-    replace(SHARD, instrument_id="O-1", row_groups=2, part=Part(0, "34" * 32)),
-    replace(SHARD, instrument_id="O-2", rows=0, row_groups=0, min_timestamp=None, max_timestamp=None, part=Part(2, "56" * 32)),
+    replace(SHARD, instrument_id="O-1", row_groups=2, part=Part(0, "34" * 32, 70)),
+    replace(SHARD, instrument_id="O-2", rows=0, row_groups=0, min_timestamp=None, max_timestamp=None, part=Part(2, "56" * 32, 0)),
 )
 CONTENT = DayContent(
     files=(FILE, *PARTS),
@@ -98,7 +98,7 @@ def test_quality_counts_rows_set_aside_by_reason():
         {"files": (replace(FILE, sha256="cd" * 32), *PARTS)},
         {"files": (FILE, PARTS[0])},
         {"files": (FILE, PARTS[0], replace(PARTS[1], instrument_id="O-3"))},
-        {"files": (FILE, PARTS[0], replace(PARTS[1], part=Part(1, "56" * 32)))},
+        {"files": (FILE, PARTS[0], replace(PARTS[1], part=Part(1, "56" * 32, 0)))},
         {"files": (FILE, replace(PARTS[0], row_groups=1), PARTS[1])},
     ],
 )

@@ -15,6 +15,8 @@ _FAR = 2.0
 """Decades off the day's median from which on an amount may be in another unit."""
 _STEP, _SLACK = 3.0, 0.5
 """Units differ by three decades (milli, kilo); medians of a span scatter by half of one."""
+_TOGETHER = 0.8
+"""Least share of a span's rows that are off by more than half a step: another unit moves small amounts as it does large ones."""
 _LEAST_ROWS = 10
 _SHORTEST, _LONGEST = 9, 101
 
@@ -70,9 +72,11 @@ def judge_unit(instrument: str, name: str, times: Int64s, amounts: Doubles) -> I
 
     A row is far off at a hundred times the day's median, or a hundredth; a span is a run of windows most of whose rows are.
     A window has 9 rows, on busy days one in five hundred of them up to 101. The fills of one order share its time, and only
-    the first row of a time is judged, so that a large order does not make a span. The median of a span must lie within half a decade of whole thousands: other amounts are large, not of
-    another unit. A flip that lasts most of the day shows as one of the rest; one that lasts all day cannot be seen here.
-    They warn.
+    the first row of a time is judged, so that a large order does not make a span. The median of a span must lie within half
+    a decade of whole thousands of what is usual on the rest of the day, and nearly all its rows must be off, the small ones
+    too: other amounts are large, not of another unit. Spans of fewer rows than half a window are not found, nor where amounts
+    scatter over decades; a flip that lasts most of the day shows as one of the rest; one that lasts all day cannot be seen
+    here. They warn.
     """
     known = np.flatnonzero(np.isfinite(amounts) & (amounts > 0))
     known = known[np.diff(times[known], prepend=-1) > 0]
@@ -83,12 +87,16 @@ def judge_unit(instrument: str, name: str, times: Int64s, amounts: Doubles) -> I
     flipped = np.zeros(len(amounts), dtype=bool)
     factors = []
     for far in (off > _FAR, off < -_FAR):
-        for start, end in _crowded(far):
-            of_span = off[start:end][far[start:end]]
-            decades = float(np.median(of_span))
-            nearest = _STEP * round(decades / _STEP)
-            if nearest and abs(decades - nearest) <= _SLACK:
-                flipped[known[start:end][far[start:end]]] = True
+        spans = list(_crowded(far))
+        rest = np.ones(len(off), dtype=bool)
+        for start, end in spans:
+            rest[start:end] = False
+        # The flipped rows moved the day's median, too: a span is measured against what is left.
+        usual = float(np.median(off[rest])) if rest.any() else 0.0
+        for start, end in spans:
+            nearest = _whole_thousands(off[start:end] - usual)
+            if nearest:
+                flipped[known[start:end]] = True
                 factors.append(f"about 10^{nearest:g}")
     if factors:
         detail = f"{', '.join(dict.fromkeys(factors))} times the day's median in {len(factors)} span(s)"
@@ -101,11 +109,21 @@ def runs(flags: Flags) -> Iterator[tuple[int, int]]:
     yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
 
 
+def _whole_thousands(off: Doubles) -> float:
+    """By how many decades, a multiple of three, a span as a whole is off; 0 where it is not."""
+    decades = float(np.median(off))
+    nearest = _STEP * round(decades / _STEP)
+    together = np.mean(np.sign(decades) * off > _STEP / 2) >= _TOGETHER
+    return nearest if together and abs(decades - nearest) <= _SLACK else 0.0
+
+
 def _crowded(far: Flags) -> Iterator[tuple[int, int]]:
-    """Runs of windows in which most rows are far off, as ``[start, end)`` of all their rows."""
+    """Runs of windows in which most rows are far off, as ``[start, end)`` from the first such row to the last."""
     half = int(np.clip(len(far) // 500, _SHORTEST, _LONGEST)) // 2
     total = np.concatenate([np.zeros(half + 1, np.int64), np.cumsum(far)])
     total = np.concatenate([total, np.full(half, total[-1])])
     window = 2 * half + 1
-    for start, end in runs(2 * (total[window:] - total[:-window]) > window):
-        yield max(0, start - half), end + half
+    for middle, end in runs(2 * (total[window:] - total[:-window]) > window):
+        start = max(0, middle - half)
+        inside = np.flatnonzero(far[start : end + half])
+        yield start + int(inside[0]), start + int(inside[-1]) + 1

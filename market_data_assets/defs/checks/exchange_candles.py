@@ -46,7 +46,7 @@ def exchange_candle_checks() -> dg.AssetChecksDefinition:
         pool="vendor",
     )
     def _checks(context: dg.AssetCheckExecutionContext, storage: LakeResource, ticks: TickSource) -> Iterator[dg.AssetCheckResult]:
-        lake, archive = storage.open(), _Archive(ticks.exchange_candles())
+        lake, archive = storage.open(), ExchangeArchive(ticks.exchange_candles())
         for dataset in selected(context, _DATASETS):
             day = day_of_run(context, lake, dataset)
             yield from reports(context, day, {(dataset, SAME_AS_EXCHANGE): judge_day(lake, archive, dataset, day)})
@@ -55,7 +55,7 @@ def exchange_candle_checks() -> dg.AssetChecksDefinition:
 
 
 @dataclass(frozen=True, slots=True)
-class _Archive:
+class ExchangeArchive:
     """The exchange's candles; not asked again once it could not be reached."""
 
     source: BinanceVisionSource
@@ -71,7 +71,7 @@ class _Outcome:
     reason: str = ""
 
 
-def judge_day(lake: Lake, archive: _Archive, dataset: Dataset, day: dt.date) -> Judged:
+def judge_day(lake: Lake, archive: ExchangeArchive, dataset: Dataset, day: dt.date) -> Judged:
     """The candles of a stored day against those published; instruments without are counted by reason."""
     listed = {each.instrument_id: each for each in map(Instrument.from_row, lake.read_table(INSTRUMENTS, day).to_pylist())}
     stored = [listed[instrument] for instrument in lake.instruments(dataset, day) if instrument in listed]
@@ -84,7 +84,7 @@ def judge_day(lake: Lake, archive: _Archive, dataset: Dataset, day: dt.date) -> 
     return judged
 
 
-def _compare(lake: Lake, archive: _Archive, dataset: Dataset, day: dt.date, instrument: Instrument) -> _Outcome:
+def _compare(lake: Lake, archive: ExchangeArchive, dataset: Dataset, day: dt.date, instrument: Instrument) -> _Outcome:
     name = instrument.instrument_id
     if reason := _not_asked(archive, instrument):
         return _Outcome(name, None, reason)
@@ -102,7 +102,7 @@ def _compare(lake: Lake, archive: _Archive, dataset: Dataset, day: dt.date, inst
     return _Outcome(name, compare(str(name), ours, klines, inverse=contract.inverse, multiplier=contract.multiplier))
 
 
-def _not_asked(archive: _Archive, instrument: Instrument) -> str:
+def _not_asked(archive: ExchangeArchive, instrument: Instrument) -> str:
     """Why the exchange's candles of an instrument are not asked for; empty where they are."""
     if instrument.source == SOURCE_NAME:
         return "simulated: there is nothing to compare"
