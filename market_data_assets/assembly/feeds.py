@@ -56,12 +56,22 @@ class DayFeeds:
         """The chain of the options on an instrument: on the venue's perpetual with their base and quote, nowhere else."""
         if instrument.instrument_type is not InstrumentType.PERP:
             return None
-        shard = next((shard for each in self.chains if _is_underlying(instrument, each) and (shard := shard_name(each))), None)
+        options = [each for each in self.chains if _is_underlying(instrument, each) and _is_stored(self.chains, each)]
+        shard = shard_name(options[0]) if options else None
         return None if shard is None else self.chain(shard)
 
 
 def _is_underlying(perpetual: InstrumentId, option: InstrumentId) -> bool:
     return (perpetual.venue, perpetual.base, perpetual.quote, perpetual.settle) == (option.venue, option.base, option.quote, option.settle)
+
+
+def _is_stored(frames: DailyFrames, instrument: InstrumentId) -> bool:
+    """Whether there are rows of it, which are not read here; raises Retryable where it failed."""
+    try:
+        frames[instrument]
+    except (NoData, Unusable):
+        return False
+    return True
 
 
 def _table(frames: DailyFrames, instrument: InstrumentId) -> pa.Table | None:

@@ -5,7 +5,7 @@ from market_data_assets.client.bars import BarReads
 from market_data_assets.client.deployment import From, Time
 from market_data_assets.client.plan import ReadPlan, plan_read
 from market_data_assets.client.request import Ids, parse_ids
-from market_data_assets.client.ticks import TickReads
+from market_data_assets.client.surfaces import SurfaceReads
 from market_data_assets.client.writing import FeatureWrites
 from market_data_assets.domain.days import TimeRange
 from market_data_assets.domain.schemas import INSTRUMENTS
@@ -14,7 +14,7 @@ from market_data_assets.errors import QueryError
 __all__ = ["MarketData"]
 
 
-class MarketData(AvailabilityReads, TickReads, BarReads, FeatureWrites):
+class MarketData(AvailabilityReads, SurfaceReads, BarReads, FeatureWrites):
     """Reads the lake and the warehouse of one deployment. Safe to share between threads.
 
     Ids are canonical (``BINANCE:PERP:BTC-USDT``), in any case and with the aliases of types; one, or several in a list.

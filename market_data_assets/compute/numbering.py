@@ -17,5 +17,10 @@ def is_numbered(ids: npt.NDArray[Any]) -> bool:
     """
     steps = np.diff(ids)
     forward = steps[steps != 0]
-    jumps = np.count_nonzero(forward != 1)
-    return bool(len(forward) >= _FEWEST - 1 and jumps <= max(_JUMPS, _SHARE_OF_JUMPS * len(forward)))
+    return bool(counts_up(len(forward), np.count_nonzero(forward != 1)))
+
+
+def counts_up(steps: npt.ArrayLike, jumps: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """Whether so many steps to another id, of which so many were not by one, are those of numbers counted up."""
+    steps, jumps = np.asarray(steps), np.asarray(jumps)
+    return np.asarray((steps >= _FEWEST - 1) & (jumps <= np.maximum(_JUMPS, _SHARE_OF_JUMPS * steps)))

@@ -11,7 +11,8 @@ Cell = tuple[str, str]
 """Row label and column label."""
 
 _DOTS_PER_INCH = 100
-_CELL_INCHES, _LABEL_INCHES, _LEAST_WIDTH = (1.0, 0.28), 2.0, 4.5
+_CELL_INCHES, _LEAST_WIDTH = (1.0, 0.28), 4.5
+_MARGIN_INCHES, _HEAD_INCHES, _LETTER_INCHES = 0.12, 0.6, 0.07
 _INK = "#333333"
 _CELL_WIDTH, _GAP = 5, 1
 """Characters of a cell, such as `` 99.9``, and between two."""
@@ -27,15 +28,21 @@ def heat_map(shares: Mapping[Cell, float], title: str) -> bytes:
     from matplotlib.figure import Figure  # noqa: PLC0415
 
     rows, columns = axes_of(shares)
-    width = max(_LEAST_WIDTH, _LABEL_INCHES + _CELL_INCHES[0] * len(columns))
-    figure = Figure(figsize=(width, 1.0 + _CELL_INCHES[1] * max(len(rows), 1)), dpi=_DOTS_PER_INCH, layout="constrained")
-    panel = figure.add_subplot()
+    labels = _MARGIN_INCHES + _LETTER_INCHES * max(map(len, rows), default=0)
+    width = max(_LEAST_WIDTH, labels + _CELL_INCHES[0] * len(columns) + _MARGIN_INCHES)
+    height = _HEAD_INCHES + _CELL_INCHES[1] * max(len(rows), 1) + _MARGIN_INCHES
+    # Measuring every text to lay the figure out would take as long as drawing it.
+    figure = Figure(figsize=(width, height), dpi=_DOTS_PER_INCH)
+    across, up = (width - labels - _MARGIN_INCHES) / width, (height - _HEAD_INCHES - _MARGIN_INCHES) / height
+    panel = figure.add_axes((labels / width, _MARGIN_INCHES / height, across, up))
     panel.set_title(title, fontsize=9, color=_INK, loc="left", pad=8)
-    panel.set_facecolor("white")
+    colours = np.ones((max(len(rows), 1), max(len(columns), 1), 3))
+    places = {row: place for place, row in enumerate(rows)}, {column: place for place, column in enumerate(columns)}
     for (row, column), share in shares.items():
-        x, y = columns.index(column), rows.index(row)
-        panel.fill([x, x + 1, x + 1, x], [y, y, y + 1, y + 1], color=[part / 255 for part in _colour(share)], edgecolor="white")
+        y, x = places[0][row], places[1][column]
+        colours[y, x] = np.array(_colour(share)) / 255
         panel.text(x + 0.5, y + 0.5, percent(share), ha="center", va="center", fontsize=7, color="white" if _is_dark(share) else _INK)
+    panel.pcolormesh(colours, edgecolors="white", linewidth=1)
     panel.set_xlim(0, max(len(columns), 1))
     panel.set_ylim(max(len(rows), 1), 0)
     panel.set_xticks(np.arange(len(columns)) + 0.5, columns, fontsize=7)

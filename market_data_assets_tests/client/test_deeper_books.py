@@ -65,3 +65,5 @@ def test_gaps_are_those_that_no_depth_fills(market_data):
         PartitionMissing, match="book_snapshot_5 has nothing stored for 2024-08-10; stored nearby are 2024-08-08, 2024-08-09"
     ):
         market_data.book_snapshot_ticks(ETH, "2024-08-10", "2024-08-11")
+    with pytest.raises(PartitionMissing, match="first committed at"):
+        market_data.book_snapshot_ticks(BTC, "2024-08-08", "2024-08-09", as_known_at="2020-01-01")

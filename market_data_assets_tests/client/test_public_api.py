@@ -8,7 +8,7 @@ from market_data_assets.compute.candles.registry import CANDLES
 from market_data_assets.domain.timeframes import Timeframe
 from market_data_assets_tests.client.lakes import BTC, DAY, buckets, lake_at, write_buckets
 
-HEAVY = {"dagster", "numba", "pandas", "polars", "duckdb"}
+HEAVY = {"dagster", "numba", "pandas", "polars", "duckdb", "matplotlib"}
 
 
 def modules_after(code, *arguments):
@@ -55,6 +55,11 @@ def test_every_public_name_exists_and_errors_are_ours():
 
 def test_importing_the_package_imports_nothing_heavy():
     assert modules_after("import market_data_assets") == set()
+
+
+def test_the_read_package_and_the_catalog_import_no_compiler_and_no_frames():
+    assert modules_after("import market_data_assets; market_data_assets.MarketData") & HEAVY == set()
+    assert modules_after("import market_data_assets.catalog") & HEAVY == set()
 
 
 def test_reading_candles_imports_only_what_it_needs(tmp_path):

@@ -49,6 +49,16 @@ def test_chain_at_an_instant_has_every_contract_once(market_data: MarketData) ->
     assert len(chain) > 0.8 * len(listed)
 
 
+def test_surface_of_the_chain_agrees_with_the_candle_that_ends_there(market_data: MarketData) -> None:
+    # A bucket's end is exclusive, so what the candle has is the surface 1 µs before it.
+    surface = market_data.option_surface("deribit", "btc-usd", at="2024-08-08T11:59:59.999999").iloc[0]
+    candle = market_data.candles(PERP, "15s", "2024-08-08T11:59:45", "2024-08-08T12:00").iloc[0]
+    assert surface["atm_iv_30d"] == candle["atm_mark_iv"]
+    expiries = market_data.option_expiries("deribit", "btc-usd", at="2024-08-08T11:59:59.999999")
+    assert list(expiries["expiration"].dt.strftime("%y%m%d")) == ["240830", "240927"]
+    assert expiries["max_pain"].between(20_000, 120_000).all()
+
+
 def test_candles_of_the_perpetual_have_book_derivative_and_option_columns(market_data: MarketData) -> None:
     candles = market_data.candles(PERP, "15m", DAY, END)
     filled = ["spread_twa", "ofi", "effective_spread_bps", "mark_price", "funding_rate", "open_interest", "atm_mark_iv"]

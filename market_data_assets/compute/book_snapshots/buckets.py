@@ -21,7 +21,7 @@ class Buckets:
         end: µs UTC, exclusive.
         state: Number of the last book state; a later state has a higher number; NO_STATE before the first update.
         known_at: Latest instant at which something in the bucket became known, µs UTC; may lie before the bucket.
-        quoted: Whether the bucket starts no later than the day's last update, and has a state.
+        quoted: Whether, of a 15s bucket, the last update is at most MAX_AGE before its end; of a coarser one, any finer one is.
     """
 
     start: Int64s

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from numba import njit
 
 from market_data_assets.compute.book_snapshots.verdicts import ACCEPTED, Verdicts, side_verdict
+from market_data_assets.compute.staleness import MAX_AGE
 
 Int64s = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -47,7 +48,7 @@ class Totals(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """The kind of the book in force, and since when. A day starts with OPEN: no book is charged to nothing."""
+    """The kind of the last book, and the time of its row. A day starts with OPEN: no book is charged to nothing."""
 
     kind: int
     since: int
@@ -55,7 +56,7 @@ class Standing(NamedTuple):
 
 @njit(cache=True, nogil=True)
 def scan(rows: Rows, book: Standing, totals: Totals) -> Standing:
-    """Add rows to the totals, beginning with ``book`` in force; returns the book in force after them."""
+    """Add rows to the totals, beginning with the last ``book`` before them; returns their last one."""
     bucket, bucket_end = 0, totals.origin
     for row in range(len(rows.times)):
         verdict = side_verdict(rows.ask_prices, rows.ask_amounts, row, 1.0)
@@ -79,14 +80,14 @@ def scan(rows: Rows, book: Standing, totals: Totals) -> Standing:
 
 @njit(cache=True, nogil=True)
 def charge(book: Standing, end: int, totals: Totals) -> None:
-    """Add the time of ``book`` until ``end``, exclusive, to every bucket that it spans."""
+    """Add the time of ``book`` until ``end``, exclusive, at most MAX_AGE, to every bucket that it spans."""
     if book.kind == OPEN:
         return
     spent = totals.crossed_us if book.kind == CROSSED else totals.locked_us
-    start = book.since
-    while start < end:
+    start, last = book.since, min(end, book.since + MAX_AGE)
+    while start < last:
         bucket = (start - totals.origin) // totals.width
-        edge = min(totals.origin + (bucket + 1) * totals.width, end)
+        edge = min(totals.origin + (bucket + 1) * totals.width, last)
         spent[bucket] += edge - start
         start = edge
 

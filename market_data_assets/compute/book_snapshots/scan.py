@@ -16,6 +16,7 @@ from market_data_assets.compute.book_snapshots.registry import STATE_FEATURES
 from market_data_assets.compute.book_snapshots.verdicts import Verdicts, impossible
 from market_data_assets.compute.contract import Contract
 from market_data_assets.compute.features import Array
+from market_data_assets.compute.staleness import MAX_AGE
 from market_data_assets.domain.datasets import TIMESTAMP, Quarantined
 from market_data_assets.domain.days import day_start
 from market_data_assets.domain.timeframes import FINEST
@@ -58,10 +59,10 @@ def scan_day(book: pa.Table, levels: int, contract: Contract, day: dt.date) -> D
     verdicts = np.zeros(book.num_rows, dtype=np.uint8)
     rows = list(chunks(book, levels))
     _run(rows, totals, verdicts, listed_end)
-    buckets = _buckets(totals, listed_start, listed_end)
+    states = _states(rows, totals.last_row[totals.last_row != NO_STATE], contract, levels)
+    buckets = _buckets(totals, states["snapshot_at"].cast(pa.int64()).to_numpy(), (listed_start, listed_end))
     if not contract.has_full_grid:
         buckets = buckets.keep(buckets.updates > 0)
-    states = _states(rows, totals.last_row[totals.last_row != NO_STATE], contract, levels)
     return DayScan(states, buckets, tuple(impossible(book, verdicts)))
 
 
@@ -73,26 +74,26 @@ def _run(rows: Iterable[BookChunk], totals: kernel.Totals, verdicts: Verdicts, l
     kernel.charge(book, listed_end, totals)
 
 
-def _buckets(totals: kernel.Totals, listed_start: int, listed_end: int) -> Buckets:
+def _buckets(totals: kernel.Totals, state_times: npt.NDArray[np.int64], listed: tuple[int, int]) -> Buckets:
     """The listed buckets, each with the state it ends with: its own last row, or the one that it opened with."""
     updated = totals.last_row != NO_STATE
     state = np.cumsum(updated) - 1
     arrival = np.concatenate([totals.last_arrival[updated], [_LONG_AGO]])
     opened_with = np.concatenate([[NO_STATE], state[:-1]])
-    numbers = np.arange(len(state))
-    start = totals.origin + numbers * totals.width
+    start = totals.origin + np.arange(len(state)) * totals.width
+    said_at = np.append(state_times, _LONG_AGO)[state]
     day = Buckets(
         start=start,
         end=start + totals.width,
         state=state,
         known_at=np.maximum(totals.latest_arrival, arrival[opened_with]),
-        quoted=(state != NO_STATE) & (numbers <= np.max(np.flatnonzero(updated), initial=-1)),
+        quoted=start + totals.width - MAX_AGE <= said_at,
         updates=totals.updates,
         crossed_us=totals.crossed_us,
         locked_us=totals.locked_us,
     )
-    first, stop = (listed_start - totals.origin) // totals.width, -((totals.origin - listed_end) // totals.width)
-    return day.keep(slice(first, stop if listed_start < listed_end else first))
+    first, stop = (listed[0] - totals.origin) // totals.width, -((totals.origin - listed[1]) // totals.width)
+    return day.keep(slice(first, stop if listed[0] < listed[1] else first))
 
 
 def _states(rows: list[BookChunk], numbers: npt.NDArray[np.int64], contract: Contract, levels: int) -> pa.RecordBatch:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from market_data_assets.compute.candles.feeds import Feeds
 
 if TYPE_CHECKING:
-    from market_data_assets.compute.candles.build import from_ticks, from_trades, merge
+    from market_data_assets.compute.candles.build import from_ticks, merge
 
-__all__ = ["Feeds", "from_ticks", "from_trades", "merge"]
+__all__ = ["Feeds", "from_ticks", "merge"]
 
 
 def __getattr__(name: str) -> object:

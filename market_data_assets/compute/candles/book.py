@@ -41,11 +41,13 @@ class BookEvidence:
     Attributes:
         connected: Buckets with a row: the recorder was connected.
         halted: Buckets that an empty book spans as a whole and whose feed was alive: a row of the day lies in or after them.
+        halt_proved_at: When the rows of the first such bucket with rows had arrived, µs UTC.
     """
 
     quarantined: tuple[Quarantined, ...]
     connected: Bools
     halted: Bools
+    halt_proved_at: Int64s
 
 
 def collect_book(rows: Rows, book: pa.Table | None, trades: tuple[DayTrades, Scale], contract: Contract, day: dt.date) -> BookEvidence:
@@ -61,7 +63,8 @@ def collect_book(rows: Rows, book: pa.Table | None, trades: tuple[DayTrades, Sca
         BadData: rows of another day.
     """
     if book is None:
-        return BookEvidence((), np.zeros(len(rows), np.bool_), np.zeros(len(rows), np.bool_))
+        none = np.zeros(len(rows), np.bool_)
+        return BookEvidence((), none, none, np.zeros(len(rows), np.int64))
     listed = listed_rows(book, contract, day)
     if listed.levels < kernel.LEVELS:
         raise SchemaDrift(f"book of {contract.instrument_id} on {day}: {listed.levels} levels, expected at least {kernel.LEVELS}")
@@ -74,11 +77,14 @@ def collect_book(rows: Rows, book: pa.Table | None, trades: tuple[DayTrades, Sca
     totals = _run(pieces, trades[0], scale, day, span[1])
     rows[FEED], rows["book_price_decimals"], rows["book_base_decimals"] = listed.levels, scale.book.price_decimals, scale.book.base_decimals
     _fill(rows, totals, scale.book)
-    updated = np.flatnonzero(totals.updates)
-    _raise_availability(rows, starts, totals, updated, span[1])
+    rows["available_at"] = np.maximum(rows["available_at"], totals.latest_arrivals)
     lengths = np.minimum(starts + FINEST.microseconds, span[1]) - np.maximum(starts, span[0])
     emptied = (lengths > 0) & (totals.times[:, kernel.EMPTY] == lengths)
-    return BookEvidence(quarantined, totals.updates > 0, emptied & (np.arange(len(rows)) <= np.max(updated, initial=-1)))
+    # The bucket itself where it has rows, otherwise the next one that has; past the last one there is none.
+    updated = np.flatnonzero(totals.updates)
+    alive_in = np.searchsorted(updated, np.arange(len(rows)))
+    arrivals = np.append(totals.latest_arrivals[updated], _LONG_AGO)
+    return BookEvidence(quarantined, totals.updates > 0, emptied & (alive_in < len(updated)), arrivals[alive_in])
 
 
 def _verdicts(book: pa.Table, levels: int) -> Verdicts:
@@ -131,7 +137,6 @@ def _totals(origin: int) -> kernel.Totals:
         flows=np.zeros((count, kernel.LEVELS, 2)),
         costs=np.zeros((count, 2, 2)),
         updates=np.zeros(count, np.int64),
-        last_arrivals=np.full(count, _LONG_AGO, np.int64),
         latest_arrivals=np.full(count, _LONG_AGO, np.int64),
     )
 
@@ -164,11 +169,3 @@ def _fill(rows: Rows, totals: kernel.Totals, scale: Scale) -> None:
         rows[f"ofi_{level + 1}"], rows[f"ofi_{level + 1}_low"] = totals.flows[:, level].T
     for number, name in enumerate(("effective_cost", "effective_base")):
         rows[name], rows[f"{name}_low"] = totals.costs[:, number].T
-
-
-def _raise_availability(rows: Rows, starts: Int64s, totals: kernel.Totals, updated: Int64s, listed_end: int) -> None:
-    """No row is available before its book rows arrived, the one in force at its start included."""
-    before = np.searchsorted(updated, np.arange(len(rows))) - 1
-    arrivals = np.append(totals.last_arrivals[updated], _LONG_AGO)
-    opened_with = np.where(starts < listed_end, arrivals[before], _LONG_AGO)
-    rows["available_at"] = np.maximum(rows["available_at"], np.maximum(totals.latest_arrivals, opened_with))

@@ -1,7 +1,7 @@
 """The compiled pass over the rows of a book: what its five best levels say per bucket, and what trades paid against it.
 
 Rows are ascending in time and possible (:mod:`market_data_assets.compute.book_snapshots.verdicts`). Each stands until
-the next; of rows with one time only the last stands at all.
+the next, at most for MAX_AGE; of rows with one time only the last stands at all.
 """
 
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from market_data_assets.compute.candles.compiling import inner
 from market_data_assets.compute.candles.scale import Scale
 from market_data_assets.compute.candles.sizes import base_size, whole
 from market_data_assets.compute.candles.ticks import BUY, UNKNOWN, Ticks
+from market_data_assets.compute.staleness import MAX_AGE
 
 Int64s = npt.NDArray[np.int64]
 Doubles = npt.NDArray[np.float64]
@@ -22,7 +23,8 @@ Doubles = npt.NDArray[np.float64]
 LEVELS = 5
 NOTHING = -1
 KINDS = EMPTY, ONE_SIDED, LOCKED, CROSSED, OPEN = 0, 1, 2, 3, 4
-"""What stands, and NOTHING before the first row: no level; levels of one side; best bid = best ask; above it; below it."""
+"""What stands, and NOTHING before the first row: no level (EMPTY), levels of one side only (ONE_SIDED), best bid = best ask
+(LOCKED), above it (CROSSED), below it (OPEN)."""
 SPREAD, SPREAD_BPS, PRICE_SUM, MICRO, OBI_1, OBI_5, DEPTH_BID, DEPTH_ASK = range(8)
 INTEGRALS = 8
 COARSE_BITS = 29
@@ -63,10 +65,10 @@ class BookScale(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """The book in force, written by the pass.
+    """The last book, written by the pass. It is in force for MAX_AGE; its prices and bases stay for the next row's differences.
 
     Attributes:
-        state: Its kind, since when (µs), and the number of the first trade that is not before it.
+        state: Its kind, the time of its row (µs), and the number of the first trade that is not before it.
         values: What is integrated, 0 where it does not exist; in the order of the constants.
         parts: Coarse and fine part of each value, shape (8, 2).
         lasts: Spread and mid in ticks and half ticks, imbalances of 1 and 5 levels.
@@ -93,7 +95,6 @@ class Totals(NamedTuple):
         lasts: As in Standing, of the last book in force that has them.
         flows: Order-flow imbalance per level as pairs, shape (buckets, 5, 2).
         costs: Cost and base of aligned trades as pairs, shape (buckets, 2, 2).
-        last_arrivals: Arrival of the bucket's last row.
         latest_arrivals: Latest arrival of the bucket's rows.
     """
 
@@ -105,13 +106,16 @@ class Totals(NamedTuple):
     flows: Doubles
     costs: Doubles
     updates: Int64s
-    last_arrivals: Int64s
     latest_arrivals: Int64s
 
 
 @njit(nogil=True, cache=True)
 def collect_book(rows: Levels, standing: Standing, ticks: Ticks, scale: BookScale, totals: Totals, until: int) -> None:  # noqa: PLR0917
-    """Adds rows to the totals, beginning with ``standing`` in force and leaving there the book in force ``until`` then, inclusive."""
+    """Adds rows to the totals, beginning with the last book ``standing`` and leaving there the last one.
+
+    Args:
+        until: Time up to which the last of the rows is charged, and inclusive, met by trades; no earlier than that row.
+    """
     for row in range(len(rows.times)):
         time = rows.times[row]
         _stand_until(time, standing, ticks, scale, totals)
@@ -119,26 +123,27 @@ def collect_book(rows: Levels, standing: Standing, ticks: Ticks, scale: BookScal
         _add_flows(rows, row, standing, scale, totals.flows[bucket])
         _replace(rows, row, standing, scale)
         totals.updates[bucket] += 1
-        totals.last_arrivals[bucket] = rows.arrivals[row]
         totals.latest_arrivals[bucket] = max(totals.latest_arrivals[bucket], rows.arrivals[row])
     _stand_until(until, standing, ticks, scale, totals)
 
 
 @inner
 def _stand_until(end: int, standing: Standing, ticks: Ticks, scale: BookScale, totals: Totals) -> None:
-    """Charges the book in force until ``end`` to every bucket that it spans, and aligns the trades up to ``end``, inclusive."""
+    """Charges the last book until ``end`` to every bucket that it spans, and aligns the trades up to ``end``, inclusive."""
     kind, start = standing.state[0], standing.state[1]
-    while kind != NOTHING and start < end:
+    stale_from = start + MAX_AGE
+    last = min(end, stale_from)
+    while kind != NOTHING and start < last:
         bucket = (start - totals.origin) // totals.width
-        edge = min(totals.origin + (bucket + 1) * totals.width, end)
+        edge = min(totals.origin + (bucket + 1) * totals.width, last)
         _charge(standing, kind, edge - start, bucket, totals)
         start = edge
     trade = standing.state[2]
     while trade < len(ticks.times) and ticks.times[trade] <= end:
-        if kind == OPEN and ticks.sides[trade] != UNKNOWN:
+        if kind == OPEN and ticks.times[trade] <= stale_from and ticks.sides[trade] != UNKNOWN:
             _align(ticks, trade, standing, scale, totals.costs[(ticks.times[trade] - totals.origin) // totals.width])
         trade += 1
-    standing.state[1], standing.state[2] = end, trade
+    standing.state[2] = trade
 
 
 @inner
@@ -197,7 +202,7 @@ def _add_flows(rows: Levels, row: int, standing: Standing, scale: BookScale, flo
 
 @inner
 def _replace(rows: Levels, row: int, standing: Standing, scale: BookScale) -> None:
-    """Puts a row in force: its kind, its values split into parts, its last values."""
+    """Puts a row in force: its kind, its time, its values split into parts, its last values."""
     ask, bid = rows.ask_prices[row, 0], rows.bid_prices[row, 0]
     book = scale.book
     asks = bids = 0.0
@@ -215,7 +220,7 @@ def _replace(rows: Levels, row: int, standing: Standing, scale: BookScale) -> No
         kind = CROSSED if bid > ask else LOCKED
     else:
         kind = ONE_SIDED if asks + bids > 0.0 else EMPTY
-    standing.state[0] = kind
+    standing.state[0], standing.state[1] = kind, rows.times[row]
     values, lasts = standing.values, standing.lasts
     values[:] = 0.0
     values[DEPTH_BID], values[DEPTH_ASK] = bid_value * scale.multiplier, ask_value * scale.multiplier

@@ -38,7 +38,9 @@ def collect_buckets(trades: DayTrades, scale: Scale, day: dt.date, timeframe: Ti
     rows["available_at"] = starts + length
     _collect(rows, ticks, scale, grid)
     running_flow(rows)
-    np.add.at(rows["dup_trades"], (trades.duplicate_times - first) // length, 1)
+    repeated = (trades.duplicate_times - first) // length
+    np.add.at(rows["dup_trades"], repeated, 1)
+    np.maximum.at(rows["available_at"], repeated, trades.duplicate_arrivals)
     rows["price_decimals"], rows["base_decimals"], rows["quote_decimals"] = scale.price_decimals, scale.base_decimals, scale.quote_decimals
     rows["trade_size_max"] = nearest_decimal(rows["trade_size_max"], np.zeros(len(rows)), rows["base_decimals"])
     rows["delay_min"] /= 1000.0

@@ -15,7 +15,8 @@ from market_data_assets.compute.candles.feeds import Feeds
 from market_data_assets.compute.candles.folding import fold
 from market_data_assets.compute.candles.medians import write_medians
 from market_data_assets.compute.candles.options import collect_options
-from market_data_assets.compute.candles.status import Evidence, Span, statuses, touched
+from market_data_assets.compute.candles.pauses import quiet_buckets
+from market_data_assets.compute.candles.status import Evidence, Span, proved_at, statuses, touched
 from market_data_assets.compute.candles.tables import rows_of, table_of
 from market_data_assets.compute.candles.ticks import Ticks
 from market_data_assets.compute.candles.trades import DayTrades, day_trades
@@ -54,11 +55,6 @@ def from_ticks(feeds: Feeds, contract: Contract, day: dt.date, timeframes: Seque
     return {timeframe: TableFrame(table, quarantined) for timeframe, table in zip(timeframes, tables, strict=True)}
 
 
-def from_trades(trades: pa.Table, contract: Contract, day: dt.date, timeframes: Sequence[Timeframe]) -> dict[Timeframe, TableFrame]:
-    """:func:`from_ticks` of an instrument of which only trades are known."""
-    return from_ticks(Feeds(trades), contract, day, timeframes)
-
-
 def merge(candles: pa.Table, timeframe: Timeframe) -> pa.Table:
     """Candles of ``timeframe`` from stored finer candles of one instrument, hidden columns included.
 
@@ -95,12 +91,15 @@ def _finest(known: DayTrades, feeds: Feeds, contract: Contract, day: dt.date) ->
         quarantined, observed = collect(rows, starts, feeds, contract, day)
         set_aside += quarantined
         spans += observed
-    times = known.ticks.times
     evidence = Evidence(
-        trading=(int(times[0]), int(times[-1])) if len(times) else None,
+        quiet=quiet_buckets(known, rows["trade_count"]),
         connected=book.connected | touched(starts, FINEST.microseconds, spans),
         halted=book.halted,
+        halt_proved_at=book.halt_proved_at,
     )
+    # A bucket's values use state that any earlier row of the day may have changed, so it waits for all of them. Its status
+    # may need one later row too, but says nothing of the next bucket.
+    rows["available_at"] = np.maximum(np.maximum.accumulate(rows["available_at"]), proved_at(evidence))
     rows["bucket_status"] = statuses(starts, FINEST.microseconds, rows["trade_count"], contract.listed_within(day), evidence)
     if contract.has_full_grid:
         return rows, starts, tuple(set_aside)

@@ -63,7 +63,7 @@ def check_rows(rows: pa.Table, dataset: Dataset, columns: Iterable[str], contrac
 
 
 def rows_while_listed(rows: pa.Table, dataset: Dataset, columns: Iterable[str], contract: Contract, day: dt.date) -> FeedRows:
-    """The rows of the day while the instrument was listed; the others are set aside as ``not_listed``.
+    """The rows of the day while the instrument was listed; the others are set aside as ``outside_listing``.
 
     Raises:
         SchemaDrift, BadData: as :func:`check_rows`.
@@ -71,7 +71,7 @@ def rows_while_listed(rows: pa.Table, dataset: Dataset, columns: Iterable[str], 
     check_rows(rows, dataset, columns, contract, day)
     times = instants(rows["timestamp"])
     start, end = contract.listed_within(day)
-    return FeedRows(rows).without((times < start) | (times >= end), "not_listed")
+    return FeedRows(rows).without((times < start) | (times >= end), "outside_listing")
 
 
 def instants(column: "pa.ChunkedArray[Any]") -> npt.NDArray[np.int64]:

@@ -38,6 +38,9 @@ def fold(rows: Rows, starts: Int64s, length: int) -> tuple[Rows, Int64s]:
     Args:
         rows: Finer buckets, dtype ROW.
         starts: Their starts, µs, ascending. Buckets without trades may be left out.
+
+    Returns:
+        ``available_at`` is never before a bucket's own end, though the last of its finer buckets may have been left out.
     """
     coarse = starts - starts % length
     firsts = np.flatnonzero(np.diff(coarse, prepend=-1))
@@ -49,6 +52,7 @@ def fold(rows: Rows, starts: Int64s, length: int) -> tuple[Rows, Int64s]:
         bounds = np.append(firsts, len(rows))
         _fold(real.view(np.int64), real, into_real.view(np.int64), into_real, bounds, _RULE_OF[present], _PLACE_OF[present])
     _measure_gaps(rows, firsts, coarse, folded, length)
+    folded["available_at"] = np.maximum(folded["available_at"], coarse[firsts] + length)
     return folded, coarse[firsts]
 
 

@@ -24,8 +24,8 @@ def day_liquidations(rows: pa.Table, contract: Contract, day: dt.date) -> tuple[
     """The day's liquidations as trades are: in order, each id once, amounts as the venue reports them.
 
     Returns:
-        The liquidations, and the rows set aside: ``not_listed``, ``impossible_value`` (a price or amount that is not a
-        finite number above 0), ``unknown_side`` (it does not say who was liquidated), ``conflicting_duplicate``.
+        The liquidations, and the rows set aside: ``outside_listing``, ``impossible_value`` (a price or amount that is not
+        a finite number above 0), ``unknown_side`` (it does not say who was liquidated), ``conflicting_duplicate``.
 
     Raises:
         SchemaDrift: columns missing, with nulls or of another type.

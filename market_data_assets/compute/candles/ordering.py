@@ -24,11 +24,13 @@ class Arranged:
         kept: The trades, in order; a slice where the table is already in order and nothing repeats.
         duplicates: Rows that repeat a kept one.
         conflicts: Rows with the id of a kept one but another price or amount.
+        ids: Of all rows, as they were given; None where not every id is an integer.
     """
 
     kept: slice | Int64s
     duplicates: Int64s
     conflicts: Int64s
+    ids: Int64s | None
 
 
 def arrange(times: Int64s, arrivals: Int64s, ids: "pa.ChunkedArray[Any]", prices: Doubles, amounts: Doubles) -> Arranged:
@@ -41,7 +43,7 @@ def arrange(times: Int64s, arrivals: Int64s, ids: "pa.ChunkedArray[Any]", prices
     if whole is not None:
         in_order = is_in_order(times, whole, arrivals)
         if in_order and is_ascending(whole, 1):
-            return Arranged(slice(None), _NONE, _NONE)
+            return Arranged(slice(None), _NONE, _NONE, whole)
         order = np.arange(len(times)) if in_order else np.lexsort((arrivals, whole, times))
         named = order
         codes = whole
@@ -53,11 +55,11 @@ def arrange(times: Int64s, arrivals: Int64s, ids: "pa.ChunkedArray[Any]", prices
     repeats, originals = _repeats(codes, named)
     if not len(repeats):
         # A slice spares a copy of every column.
-        return Arranged(slice(None) if in_order else order, _NONE, _NONE)
+        return Arranged(slice(None) if in_order else order, _NONE, _NONE, whole)
     same = (prices[repeats] == prices[originals]) & (amounts[repeats] == amounts[originals])
     dropped = np.zeros(len(times), np.bool_)
     dropped[repeats] = True
-    return Arranged(order[~dropped[order]], repeats[same], np.sort(repeats[~same]))
+    return Arranged(order[~dropped[order]], repeats[same], np.sort(repeats[~same]), whole)
 
 
 def _repeats(codes: Int64s, named: Int64s) -> tuple[Int64s, Int64s]:

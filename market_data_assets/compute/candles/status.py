@@ -7,6 +7,8 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
+from market_data_assets.compute.candles.pauses import Quiet
+
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Span = tuple[int, int]
@@ -16,14 +18,13 @@ Span = tuple[int, int]
 class Status(IntEnum):
     """What is known of a bucket, in the order in which a coarser bucket takes it from its finer ones: the highest.
 
-    So a coarser bucket is HALTED only where no finer one shows an open book or a trade, and NO_DATA only where no finer
-    one proves anything.
+    So a coarser bucket without trades is NO_TRADES or HALTED only where that is known of every listed finer one.
     """
 
     NOT_LISTED = 0
-    NO_DATA = 1
+    NO_TRADES = 1
     HALTED = 2
-    NO_TRADES = 3
+    NO_DATA = 3
     TRADED = 4
 
     @property
@@ -34,17 +35,19 @@ class Status(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What proves that nothing is missing from a bucket without trades.
+    """What proves that nothing is missing from a bucket without trades, or that something is.
 
     Attributes:
-        trading: Times of the day's first and last trade, between which the trades' feed was alive; None without trades.
+        quiet: What the trades before and after it prove.
         connected: Buckets in which a row of another feed shows that the recorder was connected.
         halted: Buckets during the whole of which the book, its feed alive, was empty on both sides.
+        halt_proved_at: Arrival of what shows that the book's feed was alive, µs UTC.
     """
 
-    trading: Span | None
+    quiet: Quiet
     connected: Bools
     halted: Bools
+    halt_proved_at: Int64s
 
 
 def statuses(starts: Int64s, length: int, trade_counts: Int64s, listed: Span, evidence: Evidence) -> Int64s:
@@ -57,13 +60,20 @@ def statuses(starts: Int64s, length: int, trade_counts: Int64s, listed: Span, ev
     """
     ends = starts + length
     result = np.full(len(starts), Status.NO_DATA, np.int64)
-    if evidence.trading is not None:
-        result[(starts >= evidence.trading[0]) & (ends <= evidence.trading[1])] = Status.NO_TRADES
-    result[evidence.connected] = Status.NO_TRADES
+    result[evidence.connected | evidence.quiet.complete] = Status.NO_TRADES
     result[evidence.halted] = Status.HALTED
+    # Where numbers are missing, trades are: what other feeds had then does not bring them back.
+    result[evidence.quiet.incomplete] = Status.NO_DATA
     result[(ends <= listed[0]) | (starts >= listed[1])] = Status.NOT_LISTED
     result[trade_counts > 0] = Status.TRADED
     return result
+
+
+def proved_at(evidence: Evidence) -> Int64s:
+    """When the later row arrived without which the status of a bucket would be another; 0 where none was needed."""
+    quiet = evidence.quiet
+    by_trade = quiet.incomplete | quiet.overtaken | (quiet.complete & ~evidence.connected & ~evidence.halted)
+    return np.maximum(np.where(by_trade, quiet.proved_at, 0), np.where(evidence.halted, evidence.halt_proved_at, 0))
 
 
 def touched(starts: Int64s, length: int, spans: Sequence[Span]) -> Bools:

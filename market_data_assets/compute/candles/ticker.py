@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from market_data_assets.compute.candles.feed_rows import instants, numbers, rows_while_listed
 from market_data_assets.compute.contract import Contract
+from market_data_assets.compute.staleness import MAX_AGE
 from market_data_assets.domain.datasets import Quarantined
 from market_data_assets.domain.schemas import DERIVATIVE_TICKER
 
@@ -17,8 +18,6 @@ Int64s = npt.NDArray[np.int64]
 Doubles = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-MAX_AGE = 300_000_000
-"""µs after which a value is no longer taken to hold. The slowest feeds, of funding rates, send every minute."""
 _MINUTE = 60e6
 _HOUR = 3_600e6
 _PRICES = ("index_price", "mark_price")
@@ -34,7 +33,7 @@ class DayTicker:
         times: Exchange times, µs UTC.
         arrivals: Arrival times, µs UTC.
         values: Each field by row; NaN where the venue did not say.
-        quarantined: Rows set aside: ``not_listed``, ``impossible_value``.
+        quarantined: Rows set aside: ``outside_listing``, ``impossible_value``.
     """
 
     times: Int64s
@@ -45,7 +44,7 @@ class DayTicker:
     def known(self, name: str) -> "State":
         """The rows that say something of a field."""
         rows = np.flatnonzero(~np.isnan(self.values[name]))
-        return State(self.times[rows], self.arrivals[rows], self.values[name][rows])
+        return State(self.times[rows], self.values[name][rows])
 
 
 class Buckets(NamedTuple):
@@ -64,10 +63,9 @@ class Buckets(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What was said of one field: when, when that arrived, and what."""
+    """What was said of one field: when, and what."""
 
     times: Int64s
-    arrivals: Int64s
     values: Doubles
 
     def at_end(self, buckets: Buckets) -> tuple[Int64s, Bools]:
@@ -106,13 +104,14 @@ def _impossible(rows: pa.Table) -> Bools:
 
 
 def write_ticker(rows: npt.NDArray[np.void], buckets: Buckets, ticker: DayTicker, multiplier: float) -> None:
-    """Fills the fields of the ticker in the day's buckets; ``available_at`` then covers the rows used.
+    """Fills the fields of the ticker in the day's buckets; ``available_at`` then covers the rows in each.
 
     Args:
         rows: One per bucket, dtype ROW.
         multiplier: Base, or quote of an inverse contract, in one unit of amount.
     """
     rows["ticker_buckets"] = buckets.listed
+    np.maximum.at(rows["available_at"], np.searchsorted(buckets.ends, ticker.times, side="right"), ticker.arrivals)
     for name in (*_PRICES, *_RATES):
         _write(rows, name, ticker.known(name), buckets)
     funding = ticker.known("funding_timestamp")
@@ -124,7 +123,6 @@ def write_ticker(rows: npt.NDArray[np.void], buckets: Buckets, ticker: DayTicker
 def _write(rows: npt.NDArray[np.void], name: str, state: State, buckets: Buckets) -> None:
     last, valid = state.at_end(buckets)
     rows[name][valid] = state.values[last[valid]]
-    _arrive(rows, valid, state.arrivals, last)
 
 
 def _write_interest(rows: npt.NDArray[np.void], interest: State, buckets: Buckets, multiplier: float) -> None:
@@ -133,8 +131,6 @@ def _write_interest(rows: npt.NDArray[np.void], interest: State, buckets: Bucket
     before = np.maximum(np.searchsorted(interest.times, buckets.starts, side="left") - 1, 0)
     rows["open_interest"][valid] = interest.values[last[valid]] * multiplier
     rows["open_interest_from"][valid] = interest.values[before[valid]] * multiplier
-    _arrive(rows, valid, interest.arrivals, last)
-    _arrive(rows, valid, interest.arrivals, before)
 
 
 def _write_interval(rows: npt.NDArray[np.void], funding: State, buckets: Buckets) -> None:
@@ -150,10 +146,3 @@ def _write_interval(rows: npt.NDArray[np.void], funding: State, buckets: Buckets
     move = np.searchsorted(moves, last, side="right") - 1
     valid &= move >= 0
     rows["funding_interval_hours"][valid] = hours[move[valid]]
-    for row in (moves, moves - 1):
-        _arrive(rows, valid, funding.arrivals[row], move)
-
-
-def _arrive(rows: npt.NDArray[np.void], valid: Bools, arrivals: Int64s, used: Int64s) -> None:
-    """The buckets can be known no earlier than the rows they used arrived."""
-    rows["available_at"][valid] = np.maximum(rows["available_at"][valid], arrivals[used[valid]])

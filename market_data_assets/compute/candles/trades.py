@@ -36,15 +36,19 @@ class DayTrades:
 
     Attributes:
         ticks: The trades, in order, each once.
+        ids: Of the trades in ``ticks``; None where not every id of the day is an integer.
         duplicate_times: Exchange times of the rows that were dropped as duplicates, µs UTC.
-        quarantined: Rows set aside: outside the listing (``not_listed``), or repeating an id with another price or
-            amount (``conflicting_duplicate``).
+        duplicate_arrivals: Their arrival times, µs UTC.
+        quarantined: Rows set aside: ``outside_listing``, or repeating an id with another price or amount
+            (``conflicting_duplicate``).
     """
 
     ticks: Ticks
+    ids: Int64s | None
     price: Extremes
     amount: Extremes
     duplicate_times: Int64s
+    duplicate_arrivals: Int64s
     quarantined: tuple[Quarantined, ...]
 
 
@@ -72,7 +76,9 @@ def day_trades(trades: pa.Table, contract: Contract, day: dt.date) -> DayTrades:
     price, amount = Extremes(*extremes(ticks.prices)), Extremes(*extremes(ticks.amounts))
     if bad := {name: of.impossible for name, of in (("price", price), ("amount", amount)) if of.impossible}:
         raise BadData(f"{what}: not finite and above 0", rows=len(trades), rejected=bad)
-    return DayTrades(ticks, price, amount, times[arranged.duplicates], tuple(quarantined))
+    ids = None if arranged.ids is None else read_only(arranged.ids[kept])
+    repeated = arranged.duplicates
+    return DayTrades(ticks, ids, price, amount, times[repeated], arrivals[repeated], tuple(quarantined))
 
 
 def _check_columns(trades: pa.Table, what: str) -> None:
@@ -96,7 +102,7 @@ def _within_listing(trades: pa.Table, contract: Contract, day: dt.date, what: st
     if first >= start and last < end:
         return trades, []
     listed = pa.array((times >= start) & (times < end))
-    return trades.filter(listed), [_set_aside(trades.filter(pc.invert(listed)), "not_listed")]
+    return trades.filter(listed), [_set_aside(trades.filter(pc.invert(listed)), "outside_listing")]
 
 
 def _set_aside(rows: pa.Table, reason: str) -> Quarantined:

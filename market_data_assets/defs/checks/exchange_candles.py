@@ -19,7 +19,7 @@ from market_data_assets.domain.instrument_rows import Instrument
 from market_data_assets.domain.instruments import InstrumentId
 from market_data_assets.domain.schemas import INSTRUMENTS
 from market_data_assets.domain.timeframes import TIMEFRAMES, Timeframe
-from market_data_assets.errors import NoData, Retryable, Unusable
+from market_data_assets.errors import AuthError, NoData, Retryable, Unusable
 from market_data_assets.sources.binance_vision import KLINE_INTERVALS, BinanceVisionSource, publishes_klines
 from market_data_assets.sources.simulated.source import SOURCE_NAME
 from market_data_assets.storage.lake import Lake
@@ -93,7 +93,7 @@ def _compare(lake: Lake, archive: ExchangeArchive, dataset: Dataset, day: dt.dat
         klines = archive.source.klines_of(instrument, day, KLINE_INTERVALS[str(_DATASETS[dataset])])
     except NoData as absence:
         return _Outcome(name, None, absence.reason)
-    except Retryable as error:
+    except (Retryable, AuthError) as error:
         archive.unreachable.set()
         return _Outcome(name, None, f"not reached: {error}")
     except Unusable as error:

@@ -1,7 +1,7 @@
 """Checks of candles and of book snapshots: one step per tier, each stored table read once."""
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import dagster as dg
@@ -10,10 +10,10 @@ import pyarrow as pa
 from market_data_assets.compute import book_snapshots, candles
 from market_data_assets.compute.book_snapshots.registry import BOOK_SNAPSHOTS
 from market_data_assets.compute.candles.registry import CANDLES, FEATURES
-from market_data_assets.compute.features import Merge
+from market_data_assets.compute.features import Merge as MergeClass
 from market_data_assets.compute.quality.candles import judge_buckets, judge_prices, judge_volumes
 from market_data_assets.compute.quality.findings import Finding, wrong_as_a_whole
-from market_data_assets.compute.quality.merging import judge_merge
+from market_data_assets.compute.quality.merging import Merge, judge_merge
 from market_data_assets.compute.quality.snapshots import judge_crossed_time, judge_spreads
 from market_data_assets.defs.checks.reporting import Check, Judged, day_of_run, reports, selected
 from market_data_assets.defs.resources import LakeResource
@@ -59,14 +59,16 @@ class Tier:
 
     Attributes:
         judge: Check name → findings in one table of an instrument; for the checks that need one table only.
+        load_merge: Gives the function that merges a finer table. Finding it loads the compiler, so it is not found on import; and
+            not in threads either, since two of them cannot load the same module lazily.
         unmerged: Columns that do not merge.
     """
 
     name: str
     datasets: Mapping[Timeframe, Dataset]
     checks: Sequence[Check]
-    judge: Callable[[InstrumentId, pa.Table, dt.date, Timeframe], Mapping[str, Iterator[Finding]]]
-    merge: Callable[[pa.Table, Timeframe], pa.Table]
+    judge: Callable[[InstrumentId, pa.Table, dt.date, Timeframe], Mapping[str, Iterable[Finding]]]
+    load_merge: Callable[[], Merge]
     tolerances: Mapping[str, float] = field(default_factory=dict)
     unmerged: Collection[str] = ()
 
@@ -90,45 +92,49 @@ def tier_checks(tier: Tier) -> dg.AssetChecksDefinition:
 
 
 Verdicts = Mapping[tuple[Dataset, Check], Judged]
+InstrumentVerdicts = Mapping[tuple[Dataset, Check], tuple[int, list[Finding]]]
+"""Rows looked at, and findings."""
 
 
 def judge_tier(lake: Lake, tier: Tier, wanted: Collection[Dataset], day: dt.date, workers: int) -> Verdicts:
     """What every check of the wanted tables finds in all their instruments."""
     judged = {(dataset, check): Judged() for timeframe, dataset in tier.datasets.items() for check in tier.checks_of(timeframe)}
     instruments = sorted({each for dataset in wanted for each in lake.instruments(dataset, day)})
-    for verdicts in for_each(lambda instrument: _judge_instrument(lake, tier, wanted, day, instrument), instruments, workers):
+    merge = tier.load_merge()
+    for verdicts in for_each(lambda instrument: _judge_instrument(lake, tier, merge, wanted, day, instrument), instruments, workers):
         for key, (rows, findings) in verdicts.items():
             judged[key].add(rows, findings)
     return {(dataset, check): each for (dataset, check), each in judged.items() if dataset in wanted}
 
 
 def _judge_instrument(
-    lake: Lake, tier: Tier, wanted: Collection[Dataset], day: dt.date, instrument: InstrumentId
-) -> Mapping[tuple[Dataset, Check], tuple[int, list[Finding]]]:
+    lake: Lake, tier: Tier, merge: Merge, wanted: Collection[Dataset], day: dt.date, instrument: InstrumentId
+) -> InstrumentVerdicts:
     """One instrument in every timeframe, from fine to coarse: each table is read once, and held until the next one is judged."""
     verdicts: dict[tuple[Dataset, Check], tuple[int, list[Finding]]] = {}
     finer: pa.Table | None = None
-    timeframes = list(tier.datasets)
-    for place, timeframe in enumerate(timeframes):
-        dataset = tier.datasets[timeframe]
-        coarser = tier.datasets[timeframes[place + 1]] if place + 1 < len(timeframes) else None
-        if dataset not in wanted and coarser not in wanted:
+    for timeframe, dataset in tier.datasets.items():
+        if dataset not in wanted and not _is_finer_of(tier, timeframe, wanted):
             finer = None
             continue
         table, said = _stored(lake, dataset, day, instrument)
         if table is not None and dataset in wanted:
-            found = tier.judge(instrument, table, day, timeframe)
-            for check in tier.checks_of(timeframe):
-                if check is COUNTED:
-                    findings = list(_other_count(instrument, len(table), said))
-                elif check is MERGED:
-                    # Nothing finer is stored where a run made this timeframe alone.
-                    findings = [] if finer is None else _unlike_merge(tier, instrument, finer, table, timeframe)
-                else:
-                    findings = list(found[check.name])
-                verdicts[dataset, check] = (len(table), findings)
+            # Nothing finer is stored where a run made this timeframe alone.
+            merged = None if finer is None else merge(finer, timeframe)
+            found = {
+                **tier.judge(instrument, table, day, timeframe),
+                MERGED.name: [] if merged is None else judge_merge(str(instrument), table, merged, tier.tolerances, tier.unmerged),
+                COUNTED.name: _other_count(instrument, len(table), said),
+            }
+            verdicts |= {(dataset, check): (len(table), list(found[check.name])) for check in tier.checks_of(timeframe)}
         finer = table
     return verdicts
+
+
+def _is_finer_of(tier: Tier, timeframe: Timeframe, wanted: Collection[Dataset]) -> bool:
+    """Whether the next coarser table is wanted."""
+    coarser = min((each for each in tier.datasets if each > timeframe), default=None)
+    return coarser is not None and tier.datasets[coarser] in wanted
 
 
 def _stored(lake: Lake, dataset: Dataset, day: dt.date, instrument: InstrumentId) -> tuple[pa.Table | None, int]:
@@ -143,10 +149,6 @@ def _stored(lake: Lake, dataset: Dataset, day: dt.date, instrument: InstrumentId
 def _other_count(instrument: InstrumentId, rows: int, said: int) -> Iterator[Finding]:
     if rows != said:
         yield Finding(str(instrument), "row_counts_apart", abs(rows - said), said, True, detail=f"manifest {said}, file {rows}")
-
-
-def _unlike_merge(tier: Tier, instrument: InstrumentId, finer: pa.Table, stored: pa.Table, timeframe: Timeframe) -> list[Finding]:
-    return list(judge_merge(str(instrument), stored, tier.merge(finer, timeframe), tier.tolerances, tier.unmerged))
 
 
 def _judge_candles(instrument: InstrumentId, table: pa.Table, day: dt.date, timeframe: Timeframe) -> Mapping[str, Iterator[Finding]]:
@@ -165,13 +167,12 @@ def _judge_snapshots(instrument: InstrumentId, table: pa.Table, _day: dt.date, _
     }
 
 
-# Functions of ours, since merely naming those of the compute packages would load the compiler.
-def _merge_candles(finer: pa.Table, timeframe: Timeframe) -> pa.Table:
-    return candles.merge(finer, timeframe)
+def _merge_of_candles() -> Merge:
+    return candles.merge
 
 
-def _merge_snapshots(finer: pa.Table, timeframe: Timeframe) -> pa.Table:
-    return book_snapshots.merge(finer, timeframe)
+def _merge_of_snapshots() -> Merge:
+    return book_snapshots.merge
 
 
 CANDLE_TIER = Tier(
@@ -179,14 +180,14 @@ CANDLE_TIER = Tier(
     CANDLES,
     (CONSISTENT, ADDED_UP, COMPLETE, MERGED, COUNTED),
     _judge_candles,
-    _merge_candles,
+    _merge_of_candles,
     {feature.name: feature.tolerance for feature in FEATURES},
-    [feature.name for feature in FEATURES if feature.merge is Merge.FROM_TICKS],
+    [feature.name for feature in FEATURES if feature.merge is MergeClass.FROM_TICKS],
 )
 SNAPSHOT_TIER = Tier(
     "book_snapshots",
     BOOK_SNAPSHOTS,
     (UNCROSSED, SANE_SPREADS, MERGED, COUNTED),
     _judge_snapshots,
-    _merge_snapshots,
+    _merge_of_snapshots,
 )

@@ -103,13 +103,13 @@ def test_nothing_is_found_in_a_clean_day(day: dt.date) -> None:
     ids=lambda value: f"{type(value).__name__}-{value.where.data_type}" if hasattr(value, "where") else "",
 )
 def test_a_pathology_is_found_in_its_file_and_nowhere_else(pathology: Pathology, problems: set[str]) -> None:
-    only = Universe(patterns=(pathology.where.instrument, FUTURE))
+    only = Universe(patterns=(pathology.where.instrument,))
     assert findings(pathology, universe=only) == {(pathology.where.instrument, pathology.where.data_type, problem) for problem in problems}
 
 
 def test_flipped_unit_of_liquidations_is_found_where_there_are_some_in_the_span() -> None:
     only = Universe(patterns=(PERP,), data_types=("liquidations",))
-    flip = UnitFlip(Where(PERP, "liquidations"), Span(43_200, 57_600))
+    flip = UnitFlip(Where(PERP, "liquidations"), Span(43_200, 50_400))
     assert findings(flip, scale=1.0, universe=only) == {(PERP, "liquidations", "unit_of_amount")}
 
 
