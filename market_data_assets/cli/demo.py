@@ -42,6 +42,7 @@ def _show_places(settings: Settings) -> None:
         f"[bold]Warehouse[/bold]  {settings.warehouse_root}\n"
         f"[bold]Read it[/bold]    from market_data_assets import MarketData\n"
         f'           MarketData().candles("{DEMO_INSTRUMENT}", "1m", "{DEMO_DAY}", "{DEMO_DAY + dt.timedelta(days=1)}")\n'
+        f"[bold]Coverage[/bold]   .venv/bin/market-data coverage --from {DEMO_DAY}\n"
         f"[bold]Open UI[/bold]    make ui, then http://127.0.0.1:3000\n",
         highlight=False,
         soft_wrap=True,

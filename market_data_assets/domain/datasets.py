@@ -31,6 +31,8 @@ class Column:
     Attributes:
         alternatives: Other types the column may have in a file, such as text ids where a venue has no integers.
         hidden: A component that makes merging exact; the read package leaves it out unless asked.
+        merge: How the value of a coarser bucket follows from finer ones, A to E of the feature catalogue; empty where it is no feature.
+        version: Raised when the meaning changes; days stored before must be rebuilt.
     """
 
     type: pa.DataType
@@ -40,6 +42,8 @@ class Column:
     encoding: Encoding = Encoding.PLAIN
     alternatives: tuple[pa.DataType, ...] = ()
     hidden: bool = False
+    merge: str = ""
+    version: int = 1
 
 
 class Grain(StrEnum):

@@ -3,12 +3,18 @@
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
+import pyarrow as pa
+
 from market_data_assets.domain.datasets import Column, Dataset, Grain
 
 _HEAD = """# Data dictionary
 
 Every stored table and every visible column, generated from the records in the code by `make docs`; a test fails when it is stale.
 Times are UTC, ranges are half-open, a bucket is `[timestamp, timestamp_close)`. Each partition is one UTC day.
+
+How a coarser bucket's value follows from the finer ones: **A** a sum, extremum, first or last, exactly; **B** an expression over
+components that merge exactly; **C** a sum in which each change belongs to its later event, state carried through the day; **D** computed
+on candles of the same timeframe; **E** from ticks for every timeframe.
 """
 
 
@@ -37,8 +43,11 @@ def _section(group: Sequence[Dataset]) -> str:
     folder = first.tier + "/by_date/day-YYYY-MM-DD/" + (_folder(group) if first.partition else "")
     file = "{instrument_id}.parquet" if first.grain is Grain.INSTRUMENT else f"{first.name}.parquet"
     hidden = sum(column.hidden for column in first.columns.values())
-    lines = [f"### {names}\n", f"{first.doc}\n", f"`{folder}{file}`\n", "| column | type | unit | meaning |", "|---|---|---|---|"]
-    lines += [_row(name, column) for name, column in _visible(first.columns).items()]
+    doc = first.doc if len(group) == 1 else first.doc.replace(str(first.timeframe), "{timeframe}")
+    computed = any(column.merge for column in first.columns.values())
+    head = ("column", "type", "unit", "merge", "meaning") if computed else ("column", "type", "unit", "meaning")
+    lines = [f"### {names}\n", f"{doc}\n", f"`{folder}{file}`\n", "| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    lines += [_row(name, column, computed=computed) for name, column in _visible(first.columns).items()]
     if hidden:
         lines.append(f"\nBeside them {hidden} hidden columns (prefix `_`) hold the components that make merging exact.")
     return "\n".join(lines) + "\n"
@@ -54,6 +63,8 @@ def _visible(columns: Mapping[str, Column]) -> Mapping[str, Column]:
     return {name: column for name, column in columns.items() if not column.hidden}
 
 
-def _row(name: str, column: Column) -> str:
-    cells = (f"`{name}`", str(column.type), column.unit, column.doc)
+def _row(name: str, column: Column, *, computed: bool) -> str:
+    type_ = "text" if pa.types.is_dictionary(column.type) or pa.types.is_string(column.type) else str(column.type)
+    doc = column.doc if column.version == 1 else f"{column.doc} (version {column.version})"
+    cells = (f"`{name}`", type_, column.unit, *((column.merge,) if computed else ()), doc)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

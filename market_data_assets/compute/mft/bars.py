@@ -29,8 +29,8 @@ class Bars:
         known: Whether the bar is known.
         columns: Columns of the candles as doubles, NaN for null; open, high, low, close filled as said above, everything else
             as stored. Instants are µs UTC. Beside them stand two of our own, which are not NaN in every hole: ``no_data`` is 1
-            where the stored status says so, 0 where it is ``traded``, ``no_trades`` or ``halted``; ``provisional`` is 1 from the first bar on whose
-            day late rows may still change, of the instrument or of its benchmark.
+            where the stored status says so, 0 where it is ``traded``, ``no_trades`` or ``halted``; ``provisional`` is 1 from the
+            first bar on whose day late rows may still change, of the instrument or of its benchmark.
         benchmark: The same bars of the base-asset-BTC perpetual that betas are measured against; None where there is none.
         expiry: Instant of expiry, µs UTC; None where it does not expire or the instant is not known.
         funding_interval_hours: Hours that a funding rate is for; None where only the data can say.

@@ -62,7 +62,7 @@ class MftFeature:
         source = f" ({self.source})" if self.source else ""
         nullable = self.null_rule != "never"
         doc = f"{self.formula}{source}; null: {self.null_rule}" if nullable else f"{self.formula}{source}"
-        return Column(self.type, self.unit, doc, nullable=nullable, encoding=self.encoding)
+        return Column(self.type, self.unit, doc, nullable=nullable, encoding=self.encoding, merge=str(self.merge), version=self.version)
 
 
 def unbroken(bars: int, also: str = "") -> str:

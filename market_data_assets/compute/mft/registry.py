@@ -96,7 +96,7 @@ def features_dataset(timeframe: Timeframe, features: Sequence[MftFeature] = DEFA
         name=f"features_{timeframe}",
         partition=f"timeframe-{timeframe}",
         doc=f"Features of {timeframe} bars, from candles only: one row per candle of spot pairs, perpetuals and futures, with the candles"
-        f" of {look_back_days(timeframe, features)} earlier days where their windows reach back. Windows that touch a hole are null.",
+        f" of earlier days as far as their windows reach back. Windows that touch a hole are null.",
         columns={**_KEY, **{feature.name: feature.column() for feature in features}},
         timeframe=timeframe,
     )

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import dagster as dg
 import pyarrow as pa
@@ -101,14 +102,15 @@ def judge_tier(lake: Lake, tier: Tier, wanted: Collection[Dataset], day: dt.date
     judged = {(dataset, check): Judged() for timeframe, dataset in tier.datasets.items() for check in tier.checks_of(timeframe)}
     instruments = sorted({each for dataset in wanted for each in lake.instruments(dataset, day)})
     merge = tier.load_merge()
-    for verdicts in for_each(lambda instrument: _judge_instrument(lake, tier, merge, wanted, day, instrument), instruments, workers):
+    judge = partial(_judge_instrument, lake, tier, day, merge=merge, wanted=wanted)
+    for verdicts in for_each(judge, instruments, workers):
         for key, (rows, findings) in verdicts.items():
             judged[key].add(rows, findings)
     return {(dataset, check): each for (dataset, check), each in judged.items() if dataset in wanted}
 
 
 def _judge_instrument(
-    lake: Lake, tier: Tier, merge: Merge, wanted: Collection[Dataset], day: dt.date, instrument: InstrumentId
+    lake: Lake, tier: Tier, day: dt.date, instrument: InstrumentId, *, merge: Merge, wanted: Collection[Dataset]
 ) -> InstrumentVerdicts:
     """One instrument in every timeframe, from fine to coarse: each table is read once, and held until the next one is judged."""
     verdicts: dict[tuple[Dataset, Check], tuple[int, list[Finding]]] = {}
