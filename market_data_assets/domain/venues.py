@@ -24,6 +24,8 @@ class Market:
             where two successive ``funding_timestamp`` of a contract are closer than this, the data has the last word.
         percent_per_volatility: Percent in one unit of the implied volatilities that the venue reports: 1 where they are
             in percent, 100 where they are fractions.
+        premium_adjusted_deltas: Whether the deltas of its inverse options are of the premium in coin: those of Black and
+            Scholes less the premium in base.
     """
 
     venue: str
@@ -33,6 +35,7 @@ class Market:
     binance_vision: str | None = None
     funding_interval_hours: float | None = None
     percent_per_volatility: float = 1.0
+    premium_adjusted_deltas: bool = False
 
 
 # Binance, OKX, Bybit and BitMEX pay at fixed instants 8 h apart (the next funding in their own messages is never further
@@ -74,8 +77,16 @@ VENUES = (
             Market(okx.VENUE, "okex", okx.SPOT, okx.contract_size),
             Market(okx.VENUE, "okex-swap", okx.SWAPS, okx.contract_size, funding_interval_hours=_EIGHT_HOURS),
             Market(okx.VENUE, "okex-futures", okx.FUTURES, okx.contract_size),
-            # bidVol, askVol and markVol of its option summary are fractions, such as 0.43.
-            Market(okx.VENUE, "okex-options", okx.OPTIONS, okx.contract_size, percent_per_volatility=100.0),
+            # bidVol, askVol and markVol of its option summary are fractions, such as 0.43; delta is of the premium in coin, and
+            # what Black and Scholes have is beside it as deltaBS.
+            Market(
+                okx.VENUE,
+                "okex-options",
+                okx.OPTIONS,
+                okx.contract_size,
+                percent_per_volatility=100.0,
+                premium_adjusted_deltas=True,
+            ),
         ),
     ),
     Venue(

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from market_data_assets.compute.candles import from_trades
+from market_data_assets.compute.candles import Feeds, from_ticks
 from market_data_assets.compute.candles.registry import CANDLES
 from market_data_assets.compute.contract import Contract
 from market_data_assets.defs.io_managers import WarehouseIOManager
@@ -22,7 +22,7 @@ BTC, ETH = (InstrumentId.parse(f"BINANCE:SPOT_PAIR:{base}-USDT") for base in ("B
 
 def candles_of(*instruments: InstrumentId) -> DailyFrames:
     def load(instrument: InstrumentId):
-        return from_trades(TRADES.schema.empty_table(), Contract(instrument, inverse=False, multiplier=1.0), DAY, [HOUR])[HOUR]
+        return from_ticks(Feeds(TRADES.schema.empty_table()), Contract(instrument, inverse=False, multiplier=1.0), DAY, [HOUR])[HOUR]
 
     return DailyFrames(DAY, {instrument: partial(load, instrument) for instrument in instruments})
 

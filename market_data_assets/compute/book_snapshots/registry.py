@@ -14,6 +14,7 @@ _TEXT, _WHOLE = pa.string(), pa.int64()
 _NO_BOOK = "no update yet that day"
 _NOT_OPEN = "no update yet that day, or the book is crossed, locked, one-sided or empty"
 _BPS = "bps of mid"
+_PREMIUM = "; of inverse options a premium, in base"
 
 
 def _last(name: str, formula: str, unit: str, value: of.Value, **more: object) -> Feature:
@@ -21,8 +22,10 @@ def _last(name: str, formula: str, unit: str, value: of.Value, **more: object) -
     return Feature(name=name, formula=formula, unit=unit, merge=Merge.ADDITIVE, inputs="B", value=value, **more)  # type: ignore[arg-type]
 
 
-def _meta(name: str, formula: str, unit: str, type_: pa.DataType, null_rule: str = "never") -> Feature:
-    return Feature(name=name, formula=formula, unit=unit, merge=Merge.ADDITIVE, inputs="B", type=type_, null_rule=null_rule)
+def _meta(name: str, formula: str, unit: str, type_: pa.DataType, *, null_rule: str = "never", version: int = 1) -> Feature:
+    return Feature(
+        name=name, formula=formula, unit=unit, merge=Merge.ADDITIVE, inputs="B", type=type_, null_rule=null_rule, version=version
+    )
 
 
 KEY = (
@@ -37,26 +40,27 @@ KEY = (
     ),
     _meta(
         "bucket_status",
-        f"{QUOTED}: a book is known and the bucket starts no later than the day's last update; {NO_DATA}: before the first update, or"
-        " after the last one, where nothing proves that the feed was alive (the book shown is then the last one known, stale_us old)."
-        f" A coarser bucket is {QUOTED} when any finer one is. The only column that is a verdict in hindsight",
+        f"{QUOTED}: the last update is at most 5 minutes older than the end of the 15s bucket; {NO_DATA}: before the first update, or"
+        " longer after the last one, which nothing shows to hold still (the book shown is the last one known, stale_us old). A coarser"
+        f" bucket is {QUOTED} when any 15s one is",
         f"{QUOTED} | {NO_DATA}",
         _TEXT,
+        version=2,
     ),
     _meta(
         "snapshot_at",
         "exchange time of the last update before the bucket's end, in file order among equal times; the state carries through the UTC day",
         "µs UTC",
         TIMESTAMP,
-        _NO_BOOK,
+        null_rule=_NO_BOOK,
     ),
-    _meta("stale_us", "timestamp_close − snapshot_at", "µs", _WHOLE, _NO_BOOK),
+    _meta("stale_us", "timestamp_close − snapshot_at", "µs", _WHOLE, null_rule=_NO_BOOK),
 )
 
 LEVELS = tuple(
     _last(
         f"{side}_{what}_{number}",
-        f"{what} of {side} level {number}, 1 is the best" + (", as the venue reports it, not converted" if what == "amount" else ""),
+        f"{what} of {side} level {number}, 1 is the best" + (", as the venue reports it, not converted" if what == "amount" else _PREMIUM),
         "quote per base" if what == "price" else "as the venue reports it",
         of.level(f"{side}_{what}s", number),
         null_rule=f"{_NO_BOOK}, or the level is missing",
@@ -67,12 +71,12 @@ LEVELS = tuple(
 )
 
 PRICES = (
-    _last("mid", "(ask + bid) / 2 of the best level", "quote per base", of.mid, null_rule=_NOT_OPEN),
-    _last("spread", "ask − bid of the best level", "quote per base", of.spread, null_rule=_NOT_OPEN),
+    _last("mid", f"(ask + bid) / 2 of the best level{_PREMIUM}", "quote per base", of.mid, null_rule=_NOT_OPEN),
+    _last("spread", f"ask − bid of the best level{_PREMIUM}", "quote per base", of.spread, null_rule=_NOT_OPEN),
     _last("spread_bps", "1e4 · spread / mid", _BPS, of.spread_bps, null_rule=_NOT_OPEN),
     _last(
         "microprice",
-        "(ask · bid amount + bid · ask amount) / (ask amount + bid amount) of the best level, amounts as the venue reports them",
+        f"(ask · bid amount + bid · ask amount) / (ask amount + bid amount) of the best level, amounts as the venue reports them{_PREMIUM}",
         "quote per base",
         of.microprice,
         null_rule=_NOT_OPEN,
@@ -95,7 +99,8 @@ DEPTHS = (
     *(
         _last(
             f"depth_{side}_5",
-            "Σ quote value of the best 5 levels, 0 for an empty side; quote = amount · multiplier · price, inverse: amount · multiplier",
+            "Σ quote value of the best 5 levels, 0 for an empty side; quote = amount · multiplier · price, inverse: amount · multiplier"
+            f"{_PREMIUM}",
             "quote",
             of.depth(side, 5),
             null_rule=f"{_NO_BOOK}, or the source gives fewer than 5 levels",
@@ -106,7 +111,7 @@ DEPTHS = (
         _last(
             f"depth_within_{distance}bps_{side}",
             f"Σ quote value of the levels with 1e4 · |price − mid| / mid <= {distance}, over every level the source gave: a lower bound"
-            " where those levels end nearer to the mid",
+            f" where those levels end nearer to the mid{_PREMIUM}",
             "quote",
             of.depth_within(side, distance),
             null_rule=_NOT_OPEN,
@@ -117,7 +122,7 @@ DEPTHS = (
     *(
         _last(
             f"book_slope_{side}",
-            "least-squares slope, with intercept, of cumulative quote value on 1e4 · |price − mid| / mid over the best 5 levels",
+            f"least-squares slope, with intercept, of cumulative quote value on 1e4 · |price − mid| / mid over the best 5 levels{_PREMIUM}",
             "quote per bps",
             of.slope(side, 5),
             null_rule=f"{_NOT_OPEN}, or the side has fewer than 2 levels",
@@ -131,7 +136,7 @@ DEPTHS = (
 COSTS = tuple(
     _last(
         f"sweep_cost_{label}_{taker}",
-        f"1e4 · {formula}, VWAP of a market {taker} of {notional:,} quote over every level the source gave",
+        f"1e4 · {formula}, VWAP of a market {taker} of {notional:,} quote (inverse options: base) over every level the source gave",
         _BPS,
         of.sweep_cost(side, notional),
         null_rule=f"{_NOT_OPEN}, or the levels hold less than {notional:,} quote",
@@ -145,12 +150,12 @@ SOURCE_LEVELS = _last(
 )
 
 _DURATION = (
-    "the book that is open at the bucket's start is charged to every bucket that it spans, up to the end of listing;"
+    "a book is charged to every bucket that it spans until its next row, for at most 5 minutes, up to the end of listing;"
     " options: in the 15s buckets that have an update"
 )
 TOTALS = (
-    _meta("crossed_us", f"time in the bucket with best bid > best ask; {_DURATION}", "µs", _WHOLE),
-    _meta("locked_us", f"time in the bucket with best bid = best ask; {_DURATION}", "µs", _WHOLE),
+    _meta("crossed_us", f"time in the bucket with best bid > best ask; {_DURATION}", "µs", _WHOLE, version=2),
+    _meta("locked_us", f"time in the bucket with best bid = best ask; {_DURATION}", "µs", _WHOLE, version=2),
     _meta("book_updates", "updates in the bucket", "1", _WHOLE),
 )
 

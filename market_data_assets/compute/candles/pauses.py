@@ -1,35 +1,16 @@
 """Whether trades are missing from the buckets between two trades: what the trades' numbers, and the time between them, prove."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from market_data_assets.compute.candles.status import Quiet
 from market_data_assets.compute.candles.trades import DayTrades
 from market_data_assets.compute.numbering import counts_up
 from market_data_assets.compute.staleness import MAX_AGE
 
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Quiet:
-    """Buckets without trades that lie between trades. One entry per bucket of the day, false or 0 in every other bucket.
-
-    Attributes:
-        complete: No trade is missing. The venue numbers its trades, and no number is missing between the trade before the bucket
-            and the one after it; or the numbers prove nothing, and these two are at most MAX_AGE apart.
-        incomplete: The venue numbers its trades, and numbers are missing there.
-        proved_at: Arrival of the trade after the bucket, µs UTC.
-        overtaken: A later trade arrived before that one. In between, the number of that one seemed to be missing.
-    """
-
-    complete: Bools
-    incomplete: Bools
-    proved_at: Int64s
-    overtaken: Bools
 
 
 def quiet_buckets(trades: DayTrades, counts: Int64s) -> Quiet:

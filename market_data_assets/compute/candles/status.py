@@ -7,8 +7,6 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from market_data_assets.compute.candles.pauses import Quiet
-
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Span = tuple[int, int]
@@ -31,6 +29,24 @@ class Status(IntEnum):
     def text(self) -> str:
         """As it is stored."""
         return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Buckets without trades that lie between trades. One entry per bucket of the day, false or 0 in every other bucket.
+
+    Attributes:
+        complete: No trade is missing. The venue numbers its trades, and no number is missing between the trade before the bucket
+            and the one after it; or the numbers prove nothing, and these two are at most MAX_AGE apart.
+        incomplete: The venue numbers its trades, and numbers are missing there.
+        proved_at: Arrival of the trade after the bucket, µs UTC.
+        overtaken: A later trade arrived before that one. In between, the number of that one seemed to be missing.
+    """
+
+    complete: Bools
+    incomplete: Bools
+    proved_at: Int64s
+    overtaken: Bools
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,8 @@ def rows_of(candles: pa.Table) -> tuple[Rows, Int64s]:
         SchemaDrift: columns missing; hidden ones are needed.
     """
     needed = ["timestamp", *(column for part in COMPONENTS for column in part.columns)]
-    if missing := [name for name in needed if name not in candles.column_names]:
+    found = set(candles.column_names)
+    if missing := [name for name in needed if name not in found]:
         raise SchemaDrift(f"candles: missing columns {missing}; merging needs the hidden columns too")
     rows = empty_rows(len(candles))
     for part in COMPONENTS:

@@ -130,14 +130,17 @@ def _book_holes(book: Feed, feeds: Feeds, listed: Span) -> Iterator[Hole]:
     starts, ends = _pauses(book.times, listed)
     unanswered = np.searchsorted(trades.times, ends - _REACTION) - np.searchsorted(trades.times, starts, side="right")
     for hole in _numbered_holes(trades):
+        if hole.span is None:
+            continue
         # Where the trades are missing too, their numbers say that there were some.
-        overlaps = np.minimum(ends, hole.span[1]) - np.maximum(starts, hole.span[0]) if hole.span else np.zeros(len(starts), np.int64)
+        begin, end = hole.span
+        overlaps = np.minimum(ends, end) - np.maximum(starts, begin)
         at = int(np.argmax(overlaps))
-        if hole.span and 2 * overlaps[at] > hole.span[1] - hole.span[0]:
+        if 2 * overlaps[at] > end - begin:
             unanswered[at] += hole.rows or 0
-    for at in np.flatnonzero((unanswered >= _UNANSWERED_TRADES) & (ends - starts >= _UNANSWERED_LEAST)):
-        span = (int(starts[at]), int(ends[at]))
-        found[span] = Hole("gap", f"{unanswered[at]} trades changed nothing in the book", span)
+    for place in np.flatnonzero((unanswered >= _UNANSWERED_TRADES) & (ends - starts >= _UNANSWERED_LEAST)):
+        span = (int(starts[place]), int(ends[place]))
+        found[span] = Hole("gap", f"{unanswered[place]} trades changed nothing in the book", span)
     yield from (found[span] for span in sorted(found, key=lambda each: each or (0, 0)))
 
 

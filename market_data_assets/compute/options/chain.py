@@ -10,6 +10,7 @@ import pyarrow as pa
 from market_data_assets.domain.datasets import Quarantined
 from market_data_assets.domain.instruments import InstrumentId, InstrumentType
 from market_data_assets.domain.schemas import OPTIONS_CHAIN
+from market_data_assets.domain.venues import VENUES
 from market_data_assets.errors import QueryError, SchemaDrift
 
 Int64s = npt.NDArray[np.int64]
@@ -18,7 +19,7 @@ Flags = npt.NDArray[np.bool_]
 Columns = dict[str, npt.NDArray[Any]]
 
 _INSTANTS = ("timestamp", "local_timestamp", "expiration")
-_NOT_NEGATIVE = ("open_interest", "bid_price", "ask_price", "mark_iv")
+_NOT_NEGATIVE = ("open_interest", "bid_price", "ask_price", "mark_price", "mark_iv")
 _FINITE = ("delta", "gamma")
 _SIDES = {"call": 0, "put": 1}
 _PERCENT = 0.01
@@ -32,6 +33,8 @@ class Quotes(NamedTuple):
         times: Exchange times, µs UTC.
         arrivals: Arrival times, µs UTC.
         volatilities: Implied volatilities of the mark, decimals a year; NaN where the venue gave none, or 0.
+        deltas: Those of Black and Scholes; NaN where the venue gave none, or where one that states them less the premium gave
+            no mark price.
         mids: (bid + ask) / 2 in the premium's currency; NaN where a side is missing or 0, or the two are crossed.
         forwards: Price of the underlying future as the venue saw it; NaN where it gave none.
     """
@@ -107,6 +110,9 @@ def read_chain(rows: pa.Table, venue: str) -> Chain:
         raise QueryError(f"{what}: contracts of several underlyings or settlements, expected one")
     base, quote, inverse = next(iter(kinds), (None, None, False))
     columns = _in_order(columns)
+    if inverse and _adjusts_deltas(venue):
+        # An option worth c of base is worth cF of quote: d(cF)/dF is F · dc/dF, which is what the venue states, plus c.
+        columns["delta"] = columns["delta"] + columns["mark_price"]
     return Chain(
         quotes=_quotes(columns),
         layout=_layout(columns, what),
@@ -153,6 +159,10 @@ def _option(name: str, venue: str) -> InstrumentId:
     if contract.venue != venue or contract.instrument_type is not InstrumentType.OPTION:
         raise QueryError(f"options of {venue}: {name} is not one of them")
     return contract
+
+
+def _adjusts_deltas(venue: str) -> bool:
+    return any(market.premium_adjusted_deltas for of in VENUES if of.name == venue for market in of.markets)
 
 
 def _impossible(columns: Columns) -> Flags:

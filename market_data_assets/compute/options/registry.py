@@ -11,8 +11,9 @@ from market_data_assets.compute.options.maturities import volatility_at
 _QUOTED = "no quote of at most 60 s in reach"
 _SIDES = "a strike, or a delta, is missing on a side: nothing is extrapolated"
 _TERM = "no expiry on one side of the maturity has it: nothing is extrapolated"
-# OKX's option summary names the other one deltaBS; Deribit's ticker has 0.62959 at a premium of 0.038 BTC, not less that.
-_DELTAS = "delta convention: that of the venue; DERIBIT and BYBIT black_scholes, OKX premium_adjusted"
+# Deribit's ticker has 0.62959 at a premium of 0.038 BTC, not less that; OKX states it less that, and the chain adds it back.
+_DELTAS = "delta convention: black_scholes, of options out of the money; where the venue's own is less the premium (OKX), plus mark_price"
+_NO_DELTA = "a delta is missing on a side, or there is no forward: nothing is extrapolated"
 _FORWARD = "F = underlying_price of the expiry's latest quote"
 
 
@@ -24,9 +25,10 @@ def _feature(
     value: Callable[[Components], Array] | None = None,
     *,
     source: str = "",
+    version: int = 1,
     type: pa.DataType = pa.float64(),  # noqa: A002, B008 - the name of the record's own field
 ) -> Feature:
-    return Feature(name, formula, unit, Merge.ADDITIVE, "O", null_rule, 1, source, type=type, value=value)
+    return Feature(name, formula, unit, Merge.ADDITIVE, "O", null_rule, 1, source, version, type=type, value=value)
 
 
 def _risk_reversal(of: Components) -> Array:
@@ -62,13 +64,13 @@ EXPIRIES: tuple[Feature, ...] = (
     _feature("years", "(expiration − instant) / 365 days", "years", "never"),
     _feature("atm_iv", "√w at ln(K / F) = 0, w = σ² linear in ln(K / F) between the nearest strikes, σ of the option that is out of"
         f" the money; {_FORWARD}", "decimals a year", _SIDES),
-    _feature("iv_25c", f"σ of calls at the venue's delta of 0.25, linear in the delta; {_DELTAS}", "decimals a year", _SIDES),
-    _feature("iv_25p", f"σ of puts at the venue's delta of −0.25, linear in the delta; {_DELTAS}", "decimals a year", _SIDES),
-    _feature("risk_reversal_25d", "iv_25c − iv_25p", "decimals a year", _SIDES, _risk_reversal, source="Clark 2011"),
-    _feature("butterfly_25d", "(iv_25c + iv_25p) / 2 − atm_iv", "decimals a year", _SIDES, _butterfly, source="Clark 2011"),
-    _feature("skew_25d_put_call_ratio", "iv_25p / iv_25c", "ratio", _SIDES, _skew_ratio),
+    _feature("iv_25c", f"σ of calls at a delta of 0.25, linear in the delta; {_DELTAS}", "decimals a year", _NO_DELTA, version=2),
+    _feature("iv_25p", f"σ of puts at a delta of −0.25, linear in the delta; {_DELTAS}", "decimals a year", _NO_DELTA, version=2),
+    _feature("risk_reversal_25d", "iv_25c − iv_25p", "decimals a year", _SIDES, _risk_reversal, source="Clark 2011", version=2),
+    _feature("butterfly_25d", "(iv_25c + iv_25p) / 2 − atm_iv", "decimals a year", _SIDES, _butterfly, source="Clark 2011", version=2),
+    _feature("skew_25d_put_call_ratio", "iv_25p / iv_25c", "ratio", _SIDES, _skew_ratio, version=2),
     _feature("model_free_variance", "[2 Σ ΔK / K² Q(K) − (F / K0 − 1)²] / T, Q = mid out of the money in quote, interest 0", "1/year",
-        "fewer than two options with a bid and an ask on a side of K0", _variance, source="Cboe VIX white paper 2019"),
+        "fewer than two options with a bid and an ask on a side of K0", _variance, source="Cboe VIX white paper 2019", version=2),
     _feature("call_open_interest", "Σ open interest of calls", "as the venue reports it", _QUOTED),
     _feature("put_open_interest", "Σ open interest of puts", "as the venue reports it", _QUOTED),
     _feature("put_call_open_interest_ratio", "put_open_interest / call_open_interest", "ratio", "no open interest of calls", _put_call),
@@ -122,13 +124,13 @@ UNDERLYING: tuple[Feature, ...] = (
     _feature("term_slope", "atm_iv_30d − atm_iv_7d", "decimals a year", _TERM,
         lambda of: _ATM(of) - constant_maturity("atm_iv", 7)(of)),
     _feature("risk_reversal_25d_30d", f"iv_25c − iv_25p, each at 30 days: {_MATURITY}; {_DELTAS}", "decimals a year", _TERM,
-        lambda of: _CALL(of) - _PUT(of), source="Clark 2011"),
+        lambda of: _CALL(of) - _PUT(of), source="Clark 2011", version=2),
     _feature("butterfly_25d_30d", f"(iv_25c + iv_25p) / 2 − atm_iv, each at 30 days: {_MATURITY}; {_DELTAS}", "decimals a year", _TERM,
-        lambda of: 0.5 * (_CALL(of) + _PUT(of)) - _ATM(of), source="Clark 2011"),
+        lambda of: 0.5 * (_CALL(of) + _PUT(of)) - _ATM(of), source="Clark 2011", version=2),
     _feature("skew_25d_put_call_ratio", f"iv_25p / iv_25c, each at 30 days: {_MATURITY}; {_DELTAS}", "ratio", _TERM,
-        lambda of: _PUT(of) / _CALL(of)),
+        lambda of: _PUT(of) / _CALL(of), version=2),
     _feature("model_free_iv_30d", f"√ of model_free_variance at 30 days: {_MATURITY}", "decimals a year", _TERM,
-        lambda of: volatility_at(30, of["years"], of["total_variance"]), source="Cboe VIX white paper 2019"),
+        lambda of: volatility_at(30, of["years"], of["total_variance"]), source="Cboe VIX white paper 2019", version=2),
     _feature("option_put_call_open_interest_ratio", "Σ open interest of puts / of calls, all expiries", "ratio",
         "no open interest of calls", _all_put_call),
     _feature("option_stale_share", "contracts whose last quote is older than 60 s / contracts quoted so far, all expiries to come",

@@ -58,7 +58,7 @@ class Memory(NamedTuple):
         state: What the last rows say, by strike: shape (6, 2, strikes); NaN where they do not count.
         fresh: Unseen, stale or fresh, shape (2, strikes).
         times: Times of the last rows, of the same shape.
-        scratch: Three rows of strikes.
+        scratch: Four rows of strikes.
     """
 
     rows: Int64s
@@ -80,7 +80,7 @@ def memory_of(layout: Layout) -> Memory:
         state=np.full((6, 2, strikes), np.nan),
         fresh=np.full((2, strikes), _UNSEEN),
         times=np.zeros((2, strikes), np.int64),
-        scratch=np.empty((3, strikes)),
+        scratch=np.empty((4, strikes)),
     )
 
 
@@ -148,8 +148,6 @@ def _describe(row: Any, layout: Layout, memory: Memory, expiry: int, inverse: bo
             row.contracts += memory.fresh[side, place] != _UNSEEN
             row.stale += memory.fresh[side, place] == _STALE
     call_ivs, put_ivs = of[_VOLATILITY, 0], of[_VOLATILITY, 1]
-    row.iv_25c = at_delta(of[_CONTRACT_DELTA, 0], call_ivs, _DELTA)
-    row.iv_25p = at_delta(of[_CONTRACT_DELTA, 1], put_ivs, -_DELTA)
     calls, puts = of[_INTEREST, 0], of[_INTEREST, 1]
     row.call_open_interest, row.put_open_interest = known_sum(calls), known_sum(puts)
     row.open_interest_weighted_strike = weighted_strike(grid, calls, puts)
@@ -158,14 +156,21 @@ def _describe(row: Any, layout: Layout, memory: Memory, expiry: int, inverse: bo
     if math.isnan(forward):
         return
     row.forward = forward
+    row.iv_25c = at_delta(grid, of[_CONTRACT_DELTA, 0], call_ivs, _DELTA, forward)
+    row.iv_25p = at_delta(grid, of[_CONTRACT_DELTA, 1], put_ivs, -_DELTA, forward)
     scratch = memory.scratch[:, first:end]
     row.n_strikes = out_of_the_money(call_ivs, put_ivs, grid, forward, scratch[0])
     row.atm_iv = at_the_money(grid, scratch[0], forward)
     row.gamma_exposure = gamma_exposure(gamma_of(of[_GAMMA, 0], calls), gamma_of(of[_GAMMA, 1], puts), forward)
     unit = forward if inverse else 1.0
+    # A strike that has not been quoted yet is not there: as a strike without a mid it would end the strip before its time.
+    seen = 0
     for place in range(end - first):
-        scratch[1, place], scratch[2, place] = of[_MID, 0, place] * unit, of[_MID, 1, place] * unit
-    row.total_variance = model_free_total_variance(grid, scratch[1], scratch[2], forward, scratch[0])
+        if memory.fresh[0, first + place] != _UNSEEN or memory.fresh[1, first + place] != _UNSEEN:
+            scratch[1, seen], scratch[2, seen] = of[_MID, 0, place] * unit, of[_MID, 1, place] * unit
+            scratch[3, seen] = grid[place]
+            seen += 1
+    row.total_variance = model_free_total_variance(scratch[3, :seen], scratch[1, :seen], scratch[2, :seen], forward, scratch[0, :seen])
 
 
 @inner

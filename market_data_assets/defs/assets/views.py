@@ -25,6 +25,7 @@ def view_asset(view: View, partitions: dg.PartitionsDefinition[str]) -> dg.Asset
         deps=[asset_key(dataset) for dataset in (INSTRUMENTS, *_DATASETS)],
         partitions_def=partitions,
         kinds={"parquet"},
+        io_manager_key="lake",
         owners=OWNERS,
     )
     def _view(context: dg.AssetExecutionContext, storage: LakeResource) -> dg.MaterializeResult[None]:

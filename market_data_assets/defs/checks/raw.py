@@ -60,13 +60,12 @@ UNCROSSED = Check(
     True,
     wrong_as_a_whole,
 )
-_OF_DAY = (HAS_ROWS, ACTIVE, FEW_SET_ASIDE, SCHEMA)
 
 
 def raw_checks(dataset: Dataset) -> dg.AssetChecksDefinition:
     """The checks of one raw data type. Blocking ones stop candles, book snapshots and all that follows."""
     of_files = file_checks(dataset)
-    checks = (*_OF_DAY, *of_files)
+    checks = (*day_checks(dataset), *of_files)
 
     @dg.multi_asset_check(name=f"{dataset.name}_checks", specs=[check.spec(asset_key(dataset)) for check in checks], can_subset=True)
     def _checks(context: dg.AssetCheckExecutionContext, storage: LakeResource) -> Iterator[dg.AssetCheckResult]:
@@ -74,10 +73,18 @@ def raw_checks(dataset: Dataset) -> dg.AssetChecksDefinition:
         day = day_of_run(context, lake, dataset)
         judged = {check: Judged() for check in checks}
         _judge_day(lake, dataset, day, judged)
-        _judge_files(lake, dataset, day, {check: judged[check] for check in of_files}, storage.workers)
+        # Files of another version may lack what the other checks read; then these have looked at nothing, and this one stops the day.
+        if not judged[SCHEMA].findings:
+            _judge_files(lake, dataset, day, {check: judged[check] for check in of_files}, storage.workers)
         yield from reports(context, day, {(dataset, check): each for check, each in judged.items()})
 
     return _checks
+
+
+def day_checks(dataset: Dataset) -> Sequence[Check]:
+    """The checks that need no more than the manifest. A day without any liquidation is a calm day."""
+    of_any = (ACTIVE, FEW_SET_ASIDE, SCHEMA)
+    return of_any if dataset == LIQUIDATIONS else (HAS_ROWS, *of_any)
 
 
 def file_checks(dataset: Dataset) -> Sequence[Check]:
@@ -101,8 +108,8 @@ def _judge_day(lake: Lake, dataset: Dataset, day: dt.date, judged: Mapping[Check
         FEW_SET_ASIDE: _quarantined(content, counts),
         SCHEMA: _other_schema(dataset, content),
     }
-    for check, findings in found.items():
-        each = judged[check]
+    for check in day_checks(dataset):
+        each, findings = judged[check], found[check]
         each.instruments, each.rows = len(counts), sum(counts.values())
         each.findings += findings
     judged[FEW_SET_ASIDE].notes["rows_set_aside"] = sum(content.quality.values())
@@ -114,7 +121,7 @@ def _judge_files(lake: Lake, dataset: Dataset, day: dt.date, judged: Mapping[Che
     files = for_each(lambda instrument: judge_file(instrument, frames[instrument], dataset, day), instruments, workers)
     for rows, findings in files:
         for check, each in judged.items():
-            each.add(rows, findings.get(check.name, ()))
+            each.add(rows, findings[check.name])
 
 
 def row_counts(content: DayContent) -> RowCounts:

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pytest
 
-from market_data_assets.compute.candles import from_trades
+from market_data_assets.compute.candles import Feeds, from_ticks
 from market_data_assets.compute.candles.components import empty_rows
 from market_data_assets.compute.candles.exact import nearest_decimal
 from market_data_assets.compute.candles.folding import fold
@@ -63,7 +63,7 @@ def test_usd_margined_minutes_equal_the_exchanges_own(samples: Path) -> None:
     for name in ("timestamp", "local_timestamp"):
         trades = trades.set_column(trades.column_names.index(name), name, trades[name].cast(TIMESTAMP))
     contract = Contract(InstrumentId.parse("BINANCE:PERP:BTC-USDT"), inverse=False, multiplier=1.0)
-    found = _minutes(from_trades(trades, contract, day, [_MINUTE])[_MINUTE].table)
+    found = _minutes(from_ticks(Feeds(trades), contract, day, [_MINUTE])[_MINUTE].table)
     with (samples / "ground_truth/binance_um_btcusdt_20240808/BTCUSDT-1m-2024-08-08.official.csv").open() as file:
         official = {int(row["open_time"]) // 1000: row for row in csv.DictReader(file)}
     same = {
@@ -98,7 +98,7 @@ def test_xrpeth_candles_from_aggregate_trades_equal_the_reference(samples: Path,
         [float(row[1]) for row in rows],
         [float(row[2]) for row in rows],
     )
-    found = _minutes(from_trades(trades, _spot("BINANCE:SPOT_PAIR:XRP-ETH"), dt.date(2019, 10, 11), [timeframe])[timeframe].table)
+    found = _minutes(from_ticks(Feeds(trades), _spot("BINANCE:SPOT_PAIR:XRP-ETH"), dt.date(2019, 10, 11), [timeframe])[timeframe].table)
     with (samples / f"ground_truth/xrpeth_spot/XRPETH-{timeframe}-2019-10-11.expected.csv").open() as file:
         expected = {int(row["open_time_ms"]) // 1000: row for row in csv.DictReader(file)}
     assert len(expected) == count
@@ -120,7 +120,7 @@ def test_kraken_minutes_with_trades_equal_the_exchanges_own(samples: Path) -> No
         [float(row[1]) for row in rows],
     )
     day = day_of(trades["timestamp"].cast(pa.int64())[0].as_py())
-    found = _minutes(from_trades(trades, _spot("KRAKEN:SPOT_PAIR:BTC-USDT"), day, [_MINUTE])[_MINUTE].table)
+    found = _minutes(from_ticks(Feeds(trades), _spot("KRAKEN:SPOT_PAIR:BTC-USDT"), day, [_MINUTE])[_MINUTE].table)
     traded = {row[0]: row for row in official if row[7] > 0}
     assert set(found) == set(traded)
     for start, (_, *prices, vwap, volume, count) in traded.items():
@@ -213,7 +213,7 @@ def test_every_timeframe_of_a_real_day_has_the_same_totals(samples: Path) -> Non
     for name in ("timestamp", "local_timestamp"):
         trades = trades.set_column(trades.column_names.index(name), name, trades[name].cast(TIMESTAMP))
     contract = Contract(InstrumentId.parse("BINANCE:PERP:BTC-USDT"), inverse=False, multiplier=1.0)
-    frames = from_trades(trades, contract, dt.date(2024, 8, 8), TIMEFRAMES)
+    frames = from_ticks(Feeds(trades), contract, dt.date(2024, 8, 8), TIMEFRAMES)
     expected = sum(Decimal(repr(amount)) for amount in trades["amount"].to_pylist())
     for frame in frames.values():
         assert sum(Decimal(repr(volume)) for volume in frame.table["volume"].to_pylist()) == expected

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from market_data_assets.compute.candles import Feeds, buckets, from_ticks, from_trades, merge
+from market_data_assets.compute.candles import Feeds, buckets, from_ticks, merge
 from market_data_assets.compute.candles.components import FIELDS, empty_rows
 from market_data_assets.compute.candles.folding import close_gaps, fold
 from market_data_assets.compute.candles.registry import FEATURES
@@ -47,7 +47,7 @@ def test_folded_components_equal_those_computed_from_ticks_to_the_last_bit(
 @given(ANY_TRADES, st.one_of(CONTRACTS, st.just(OPTION)))
 @settings(max_examples=20)
 def test_merging_stored_candles_equals_the_candles_from_ticks(trades: list[Trade], contract: Contract) -> None:
-    frames = {timeframe: frame.table for timeframe, frame in from_trades(table(trades), contract, DAY, TIMEFRAMES).items()}
+    frames = {timeframe: frame.table for timeframe, frame in from_ticks(Feeds(table(trades)), contract, DAY, TIMEFRAMES).items()}
     for finer, coarser in _STEPS:
         merged = merge(frames[finer], coarser)
         columns = [name for name in merged.column_names if name not in _LAST_BITS]
@@ -104,10 +104,10 @@ def test_candles_do_not_depend_on_how_the_day_is_cut_for_threads(monkeypatch: py
             zip(times, rng.integers(9_990, 10_010, 5_000), rng.integers(1, 10**6, 5_000), rng.integers(0, 10**6, 5_000), strict=True)
         )
     ]
-    whole = from_trades(table(trades), SPOT, DAY, TIMEFRAMES)
+    whole = from_ticks(Feeds(table(trades)), SPOT, DAY, TIMEFRAMES)
     for size in (1, 7, 100, 2_499):
         monkeypatch.setattr(buckets, "PIECE_TRADES", size)
-        pieces = from_trades(table(trades), SPOT, DAY, TIMEFRAMES)
+        pieces = from_ticks(Feeds(table(trades)), SPOT, DAY, TIMEFRAMES)
         assert all(pieces[timeframe].table.equals(whole[timeframe].table) for timeframe in TIMEFRAMES)
 
 
@@ -116,36 +116,36 @@ def test_candles_do_not_depend_on_the_chunks_of_the_table(cuts: list[int]) -> No
     trades = [Trade(i * 5 * SECOND, 100.0 + i % 3, 0.1, ("buy", "sell", "unknown")[i % 3], i) for i in range(20)]
     edges = sorted({0, 20, *cuts})
     chunks = pa.concat_tables([table(trades[start:stop]) for start, stop in pairwise(edges)])
-    assert from_trades(chunks, SPOT, DAY, TIMEFRAMES[1:2])[TIMEFRAMES[1]].table.equals(
-        from_trades(table(trades), SPOT, DAY, TIMEFRAMES[1:2])[TIMEFRAMES[1]].table
+    assert from_ticks(Feeds(chunks), SPOT, DAY, TIMEFRAMES[1:2])[TIMEFRAMES[1]].table.equals(
+        from_ticks(Feeds(table(trades)), SPOT, DAY, TIMEFRAMES[1:2])[TIMEFRAMES[1]].table
     )
 
 
 def test_part_of_a_day_merges() -> None:
-    candles = from_trades(table([Trade(i * SECOND, 100.0 + i) for i in range(200)]), SPOT, DAY, TIMEFRAMES[:2])
+    candles = from_ticks(Feeds(table([Trade(i * SECOND, 100.0 + i) for i in range(200)])), SPOT, DAY, TIMEFRAMES[:2])
     hour = candles[FINEST].table.slice(0, 240)
     columns = [name for name in hour.column_names if name != "delay_median"]
     assert merge(hour, TIMEFRAMES[1]).select(columns).equals(candles[TIMEFRAMES[1]].table.slice(0, 60).select(columns))
 
 
 def test_merging_no_candles_gives_none() -> None:
-    assert len(merge(from_trades(table([]), OPTION, DAY, [FINEST])[FINEST].table, TIMEFRAMES[3])) == 0
+    assert len(merge(from_ticks(Feeds(table([])), OPTION, DAY, [FINEST])[FINEST].table, TIMEFRAMES[3])) == 0
 
 
 def test_merging_needs_the_hidden_columns() -> None:
-    candles = from_trades(table([]), SPOT, DAY, [FINEST])[FINEST].table
+    candles = from_ticks(Feeds(table([])), SPOT, DAY, [FINEST])[FINEST].table
     with pytest.raises(SchemaDrift, match="_buy_base"):
         merge(candles.drop_columns(["_buy_base"]), TIMEFRAMES[1])
 
 
 def test_merging_into_a_timeframe_that_is_no_multiple_is_refused() -> None:
-    candles = from_trades(table([]), SPOT, DAY, [TIMEFRAMES[2]])[TIMEFRAMES[2]].table
+    candles = from_ticks(Feeds(table([])), SPOT, DAY, [TIMEFRAMES[2]])[TIMEFRAMES[2]].table
     with pytest.raises(QueryError, match="divides 1m"):
         merge(candles, TIMEFRAMES[1])
 
 
 def test_merging_two_instruments_is_refused() -> None:
-    one, other = (from_trades(table([]), contract, DAY, [FINEST])[FINEST].table for contract in (SPOT, SPOT))
+    one, other = (from_ticks(Feeds(table([])), contract, DAY, [FINEST])[FINEST].table for contract in (SPOT, SPOT))
     renamed = other.set_column(0, other.schema.field(0), pa.repeat("BINANCE:SPOT_PAIR:ETH-USDT", len(other)))
     with pytest.raises(QueryError, match="2 instruments"):
         merge(pa.concat_tables([one, renamed]), TIMEFRAMES[1])

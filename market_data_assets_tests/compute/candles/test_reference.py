@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from market_data_assets.compute.candles import from_trades
+from market_data_assets.compute.candles import Feeds, from_ticks
 from market_data_assets.compute.candles.registry import FEATURES
 from market_data_assets.compute.contract import Contract
 from market_data_assets.domain.timeframes import TIMEFRAMES, Timeframe
@@ -52,7 +52,7 @@ def _assert_equal(name: str, found: object, expected: object, scale: float) -> N
 
 
 def _assert_candles(trades: list[Trade], contract: Contract, timeframes: tuple[Timeframe, ...]) -> None:
-    frames = from_trades(table(trades), contract, DAY, timeframes)
+    frames = from_ticks(Feeds(table(trades)), contract, DAY, timeframes)
     for timeframe in timeframes:
         found = frames[timeframe].table
         assert len(found) == timeframe.buckets_per_day
@@ -105,12 +105,14 @@ def test_a_busy_minute_equals_the_plain_computation(contract: Contract) -> None:
 
 
 def test_a_trade_on_the_boundary_opens_the_next_bucket() -> None:
-    candles = from_trades(table([Trade(15 * SECOND - 1, 1.0), Trade(15 * SECOND, 2.0)]), SPOT, DAY, TIMEFRAMES[:1])[TIMEFRAMES[0]].table
+    candles = from_ticks(Feeds(table([Trade(15 * SECOND - 1, 1.0), Trade(15 * SECOND, 2.0)])), SPOT, DAY, TIMEFRAMES[:1])[
+        TIMEFRAMES[0]
+    ].table
     assert candles["open"].to_pylist()[:3] == [1.0, 2.0, None]
 
 
 def test_buckets_cover_the_day_without_overlap() -> None:
-    for timeframe, frame in from_trades(table([]), SPOT, DAY, TIMEFRAMES).items():
+    for timeframe, frame in from_ticks(Feeds(table([])), SPOT, DAY, TIMEFRAMES).items():
         rows = _plain(frame.table)
         assert len(rows) == timeframe.buckets_per_day
         assert rows[0]["timestamp"] == MIDNIGHT

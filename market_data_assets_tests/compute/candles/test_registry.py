@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from market_data_assets.compute.candles import from_trades
+from market_data_assets.compute.candles import Feeds, from_ticks
 from market_data_assets.compute.candles.components import COMPONENTS, ROW
 from market_data_assets.compute.candles.features import derivatives, options
 from market_data_assets.compute.candles.registry import CANDLES, FEATURES
@@ -32,7 +32,7 @@ def test_the_visible_columns_are_the_default_ones() -> None:
 @pytest.mark.parametrize("timeframe", TIMEFRAMES)
 def test_candles_conform_to_their_dataset(timeframe: Timeframe) -> None:
     dataset = CANDLES[timeframe]
-    frame = from_trades(table([Trade(0), Trade(5)]), SPOT, DAY, [timeframe])[timeframe].table
+    frame = from_ticks(Feeds(table([Trade(0), Trade(5)])), SPOT, DAY, [timeframe])[timeframe].table
     assert dataset.conform(frame).equals(frame)
     assert dataset.key == ("processed_candles", f"candles_{timeframe}")
     assert dataset.partition == f"timeframe-{timeframe}"

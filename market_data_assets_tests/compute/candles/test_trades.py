@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from market_data_assets.compute.candles import from_trades
+from market_data_assets.compute.candles import Feeds, from_ticks
 from market_data_assets.domain.schemas import TRADES
 from market_data_assets.domain.timeframes import FINEST, TIMEFRAMES
 from market_data_assets.errors import BadData, SchemaDrift
@@ -21,7 +21,7 @@ _MINUTE = TIMEFRAMES[1]
 
 
 def _minutes(trades: pa.Table) -> pa.Table:
-    return from_trades(trades, SPOT, DAY, [_MINUTE])[_MINUTE].table
+    return from_ticks(Feeds(trades), SPOT, DAY, [_MINUTE])[_MINUTE].table
 
 
 def _first(trades: list[Trade]) -> dict[str, object]:
@@ -71,7 +71,7 @@ def test_rows_are_never_ordered_by_price() -> None:
 @pytest.mark.parametrize("ids", [(7, 7), ("x", "x")])
 def test_an_id_with_another_amount_is_set_aside(ids: tuple[int | str, int | str]) -> None:
     rows = [Trade(1, amount=1.0, id=ids[0]), Trade(2, amount=2.0, id=ids[1])]
-    frame = from_trades(table(rows), SPOT, DAY, [_MINUTE])[_MINUTE]
+    frame = from_ticks(Feeds(table(rows)), SPOT, DAY, [_MINUTE])[_MINUTE]
     assert frame.table["volume"][0].as_py() == 1.0
     assert frame.table["dup_trades"][0].as_py() == 0
     (conflict,) = frame.quarantined
@@ -87,7 +87,7 @@ def test_of_equal_rows_the_earliest_arrival_is_kept() -> None:
 def test_trades_outside_the_listing_are_set_aside() -> None:
     listed = dataclasses.replace(SPOT, listed_from=MIDNIGHT + 60 * SECOND, listed_to=MIDNIGHT + 180 * SECOND)
     rows = [Trade(59 * SECOND), Trade(60 * SECOND), Trade(180 * SECOND)]
-    frame = from_trades(table(rows), listed, DAY, [_MINUTE])[_MINUTE]
+    frame = from_ticks(Feeds(table(rows)), listed, DAY, [_MINUTE])[_MINUTE]
     assert frame.table["bucket_status"].to_pylist()[:4] == ["not_listed", "traded", "no_data", "not_listed"]
     assert [(set_aside.reason, set_aside.count) for set_aside in frame.quarantined] == [("not_listed", 2)]
 
@@ -136,7 +136,7 @@ def test_a_null_or_a_time_in_another_unit_is_refused() -> None:
 @given(ANY_TRADES)
 @settings(max_examples=25)
 def test_no_row_is_available_before_its_trades_arrived(trades: list[Trade]) -> None:
-    candles = from_trades(table(trades), SPOT, DAY, [FINEST])[FINEST].table
+    candles = from_ticks(Feeds(table(trades)), SPOT, DAY, [FINEST])[FINEST].table
     available = candles["available_at"].cast(pa.int64()).to_numpy()
     closes = candles["timestamp_close"].cast(pa.int64()).to_numpy()
     assert (available >= closes).all()

@@ -39,6 +39,8 @@ class Quote:
     delay: int = 1_000
     base: str = "BTC"
     quote: str = "USD"
+    mark: float | None = None
+    venue: str = "DERIBIT"
 
     @property
     def expiration(self) -> int:
@@ -47,7 +49,7 @@ class Quote:
     @property
     def instrument_id(self) -> str:
         expiry = DAY + dt.timedelta(days=self.days)
-        return f"DERIBIT:OPTION:{self.base}-{self.quote}-{self.strike:g}-{expiry:%y%m%d}-{self.kind.upper()}"
+        return f"{self.venue}:OPTION:{self.base}-{self.quote}-{self.strike:g}-{expiry:%y%m%d}-{self.kind.upper()}"
 
 
 def table(quotes: Sequence[Quote]) -> pa.Table:
@@ -61,6 +63,7 @@ def table(quotes: Sequence[Quote]) -> pa.Table:
         "open_interest": [quote.interest for quote in quotes],
         "bid_price": [quote.bid for quote in quotes],
         "ask_price": [quote.ask for quote in quotes],
+        "mark_price": [quote.mark for quote in quotes],
         "mark_iv": [quote.iv for quote in quotes],
         "underlying_price": [quote.forward for quote in quotes],
         "delta": [quote.delta for quote in quotes],
@@ -74,8 +77,8 @@ def table(quotes: Sequence[Quote]) -> pa.Table:
 
 
 def surface(quotes: Sequence[Quote], *instants: int) -> Surface:
-    """The surface of Deribit quotes at instants in µs since 00:00."""
-    return surface_at(read_chain(table(quotes), "DERIBIT"), MIDNIGHT + np.array(instants, np.int64))
+    """The surface of quotes of one venue at instants in µs since 00:00."""
+    return surface_at(read_chain(table(quotes), quotes[0].venue if quotes else "DERIBIT"), MIDNIGHT + np.array(instants, np.int64))
 
 
 def normal(value: float) -> float:
@@ -102,5 +105,6 @@ def smile_quotes(smile: Callable[[float, float], float], strikes: Iterable[float
                 volatility = smile(strike, years)
                 premium, delta = black(kind, FORWARD, strike, years, volatility)
                 paid = premium / FORWARD
-                quotes.append(Quote(strike, kind, days=expiry, iv=100 * volatility, delta=delta, bid=0.99 * paid, ask=1.01 * paid))
+                prices = {"bid": 0.99 * paid, "ask": 1.01 * paid, "mark": paid}
+                quotes.append(Quote(strike, kind, days=expiry, iv=100 * volatility, delta=delta, **prices))
     return quotes

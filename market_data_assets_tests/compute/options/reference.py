@@ -28,18 +28,18 @@ def _expiry(seen: list[Quote], instant: int) -> Values:
         "stale_share": 1 - len(live) / len(seen),
         "years": (seen[0].expiration - MIDNIGHT - instant) / YEAR,
         "forward": forward,
-        "iv_25c": _at_delta(calls, 0.25),
-        "iv_25p": _at_delta(puts, -0.25),
         "call_open_interest": _sum([quote.interest for quote in calls]),
         "put_open_interest": _sum([quote.interest for quote in puts]),
         "open_interest_weighted_strike": _weighted(live),
         "max_pain": _max_pain(live),
     }
     if forward is not None:
+        out["iv_25c"] = _at_delta([quote for quote in calls if quote.strike >= forward], 0.25)
+        out["iv_25p"] = _at_delta([quote for quote in puts if quote.strike <= forward], -0.25)
         smile = _smile(live, forward)
         out["n_strikes"] = len(smile)
         out["atm_iv"] = _at_the_money(smile, forward)
-        out["total_variance"] = _model_free(live, forward)
+        out["total_variance"] = _model_free(live, forward, sorted({quote.strike for quote in seen}))
         gammas = [(1 if q.kind == "call" else -1) * q.gamma * q.interest for q in live if q.gamma is not None and q.interest is not None]
         out["gamma_exposure"] = sum(gammas) * forward**2 / 100 if gammas else None
     return out
@@ -99,7 +99,8 @@ def _max_pain(live: list[Quote]) -> float | None:
     return min(sorted({quote.strike for quote in live if quote.interest is not None}), key=paid)
 
 
-def _model_free(live: list[Quote], forward: float) -> float | None:
+def _model_free(live: list[Quote], forward: float, strikes: list[float]) -> float | None:
+    """``strikes``: those quoted so far, ascending."""
     mids: dict[str, dict[float, float]] = {"call": {}, "put": {}}
     for quote in live:
         if quote.bid and quote.ask and quote.ask >= quote.bid:
@@ -108,7 +109,6 @@ def _model_free(live: list[Quote], forward: float) -> float | None:
     if not both:
         return None
     middle = max(both)
-    strikes = sorted({quote.strike for quote in live})
     strip = {middle: (mids["call"][middle] + mids["put"][middle]) / 2}
     for kind, side in (("put", [k for k in reversed(strikes) if k < middle]), ("call", [k for k in strikes if k > middle])):
         taken, missing = 0, 0

@@ -22,6 +22,7 @@ _GOOD = Quote(60_000)
         {"interest": -1.0},
         {"bid": -0.1},
         {"ask": _INFINITE},
+        {"mark": -0.1},
         {"forward": 0.0},
         {"forward": -5.0},
         {"forward": _INFINITE},
@@ -76,6 +77,19 @@ def test_contracts_lie_by_expiry_and_strike_whatever_their_order() -> None:
 
 def test_volatilities_in_percent_become_decimals() -> None:
     assert read_chain(table([_GOOD]), "DERIBIT").quotes.volatilities.tolist() == [0.6]
+
+
+def test_deltas_are_those_of_black_and_scholes_whatever_the_venue_states() -> None:
+    quotes = [Quote(60_000, delta=0.5, mark=0.03), Quote(60_000, "put", delta=-0.5, mark=0.02), Quote(61_000, delta=0.4)]
+    as_stated = [0.5, -0.5, 0.4]
+    for venue, quote, deltas in (
+        ("DERIBIT", "USD", as_stated),
+        ("OKX", "USD", [0.53, -0.48, _NAN]),
+        # Of a premium in quote there is nothing to adjust.
+        ("OKX", "USDT", as_stated),
+    ):
+        rows = table([replace(of, venue=venue, quote=quote) for of in quotes])
+        np.testing.assert_allclose(read_chain(rows, venue).quotes.deltas, deltas, rtol=1e-14)
 
 
 def test_ids_may_be_dictionary_encoded_in_chunks_of_their_own() -> None:

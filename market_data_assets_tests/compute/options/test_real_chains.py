@@ -96,6 +96,7 @@ def _surface(options: list[Listed], at: int, forwards: dict[dt.date, float]) -> 
             "open_interest": pa.array([option.interest for option in options], pa.float64()),
             "bid_price": marks,
             "ask_price": marks,
+            "mark_price": marks,
             "mark_iv": [100 * (option.mark_iv or 0) for option in options],
             "underlying_price": [forwards[option.expiry] for option in options],
             "delta": deltas,

@@ -32,18 +32,26 @@ def test_nothing_is_extrapolated_beyond_the_strikes(forward: float) -> None:
 
 
 def test_the_volatility_at_a_delta_is_linear_in_the_delta() -> None:
-    deltas, volatilities = np.array([0.9, 0.35, 0.15, 0.01]), np.array([0.5, 0.6, 0.8, 0.9])
-    assert at_delta(deltas, volatilities, 0.25) == pytest.approx(0.7, rel=1e-14)
-    assert at_delta(-deltas[::-1], volatilities[::-1], -0.25) == pytest.approx(0.7, rel=1e-14)
+    strikes, deltas, volatilities = np.array([1.0, 2.0, 3.0, 4.0]), np.array([0.9, 0.35, 0.15, 0.01]), np.array([0.5, 0.6, 0.8, 0.9])
+    assert at_delta(strikes, deltas, volatilities, 0.25, 2.0) == pytest.approx(0.7, rel=1e-14)
+    assert at_delta(strikes, -deltas[::-1], volatilities[::-1], -0.25, 3.0) == pytest.approx(0.7, rel=1e-14)
+
+
+def test_options_in_the_money_are_not_searched() -> None:
+    # Deltas less the premium fall again far in the money: 0.3 at the lowest strike is nearer than 0.35 out of the money.
+    strikes, deltas, volatilities = np.array([1.0, 2.0, 3.0, 4.0]), np.array([0.26, 0.6, 0.35, 0.15]), np.array([2.0, 0.5, 0.6, 0.8])
+    assert at_delta(strikes, deltas, volatilities, 0.25, 2.5) == pytest.approx(0.7, rel=1e-14)
+    assert at_delta(strikes, -deltas[::-1], volatilities[::-1], -0.25, 2.5) == pytest.approx(0.7, rel=1e-14)
+    assert math.isnan(at_delta(strikes, deltas, volatilities, 0.25, math.nextafter(3.0, 4.0)))
 
 
 def test_a_delta_that_is_quoted_is_taken_as_it_is() -> None:
-    assert at_delta(np.array([0.5, 0.25, 0.1]), np.array([0.5, 0.6, 0.8]), 0.25) == 0.6
+    assert at_delta(np.array([1.0, 2.0, 3.0]), np.array([0.5, 0.25, 0.1]), np.array([0.5, 0.6, 0.8]), 0.25, 1.0) == 0.6
 
 
 @pytest.mark.parametrize("deltas", [[0.5, 0.4], [0.2, 0.1], [_NONE, 0.1]])
 def test_nothing_is_extrapolated_beyond_the_deltas(deltas: list[float]) -> None:
-    assert math.isnan(at_delta(np.array(deltas), np.array([0.5, 0.6]), 0.25))
+    assert math.isnan(at_delta(np.array([1.0, 2.0]), np.array(deltas), np.array([0.5, 0.6]), 0.25, 1.0))
 
 
 def test_the_smile_is_of_options_out_of_the_money_and_of_the_other_where_there_is_none() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from market_data_assets.compute.options.chain import read_chain
 from market_data_assets.compute.options.registry import EXPIRIES, UNDERLYING
-from market_data_assets.compute.options.surface import surface_at
+from market_data_assets.compute.options.surface import Surface, surface_at
 from market_data_assets.errors import QueryError
 from market_data_assets_tests.compute.options import reference
 from market_data_assets_tests.compute.options.chains import FORWARD, MIDNIGHT, SECOND, YEAR, Quote, smile_quotes, surface, table
@@ -53,6 +53,29 @@ def test_of_a_skewed_smile_the_points_are_those_of_the_smile() -> None:
         assert row["model_free_variance"] > row["atm_iv"] ** 2
     of_underlying = surface(quotes, 0).of_underlying()
     assert of_underlying["atm_iv_30d"][0] == pytest.approx(math.sqrt(0.3), rel=1e-4)
+
+
+def test_deltas_less_the_premium_give_the_same_points_of_the_smile() -> None:
+    """OKX states Black and Scholes' delta less the premium in base."""
+    stated = smile_quotes(_ssvi, _STRIKES, _DAYS)
+    adjusted = [replace(q, venue="OKX", delta=q.delta - q.mark) for q in stated if q.delta is not None and q.mark is not None]
+    one, other = surface(stated, 0), surface(adjusted, 0)
+    for of, names in (
+        (Surface.expiry_table, ("iv_25c", "iv_25p", "risk_reversal_25d", "skew_25d_put_call_ratio")),
+        (Surface.underlying_table, ("risk_reversal_25d_30d", "butterfly_25d_30d", "skew_25d_put_call_ratio")),
+    ):
+        for name in names:
+            np.testing.assert_allclose(of(other)[name].to_numpy(), of(one)[name].to_numpy(), rtol=1e-9, atol=1e-12, err_msg=name)
+
+
+def test_strikes_that_are_quoted_later_do_not_end_the_strip_before() -> None:
+    quotes = smile_quotes(lambda _strike, _years: 0.6, _STRIKES[::2], (20, 45))
+    later = [replace(quote, at=SECOND) for quote in smile_quotes(lambda _strike, _years: 0.6, _later_strikes(), (20, 45))]
+    assert surface([*quotes, *later], 0).underlying_table().equals(surface(quotes, 0).underlying_table())
+
+
+def _later_strikes() -> list[float]:
+    return [_STRIKES[50] + 200.0, _STRIKES[50] + 400.0, _STRIKES[30] + 200.0, _STRIKES[30] + 400.0]
 
 
 def test_linear_premiums_are_quote_already() -> None:

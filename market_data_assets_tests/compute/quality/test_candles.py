@@ -2,7 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from market_data_assets.compute.candles import from_trades, merge
+from market_data_assets.compute.candles import Feeds, from_ticks, merge
 from market_data_assets.compute.quality.candles import judge_buckets, judge_prices, judge_volumes
 from market_data_assets.compute.quality.merging import judge_merge
 from market_data_assets.domain.timeframes import Timeframe
@@ -17,7 +17,7 @@ TRADES = table(
         ]
     )
 )
-MADE = {contract: from_trades(TRADES, contract, DAY, [MINUTE, HOUR]) for contract in (SPOT, INVERSE)}
+MADE = {contract: from_ticks(Feeds(TRADES), contract, DAY, [MINUTE, HOUR]) for contract in (SPOT, INVERSE)}
 CANDLES = MADE[SPOT][HOUR].table
 
 
@@ -67,7 +67,8 @@ def test_missing_repeated_and_stray_buckets_are_found() -> None:
     assert problems(CANDLES.slice(1)) == {"missing_buckets"}
     assert problems(pa.concat_tables([CANDLES, CANDLES.slice(23)])) == {"repeated_buckets"}
     same = pa.array([CANDLES["timestamp_close"][0].as_py()] * 24, CANDLES.schema.field("timestamp_close").type)
-    assert problems(CANDLES.set_column(CANDLES.column_names.index("timestamp_close"), "timestamp_close", same)) == {"stray_buckets", "missing_buckets"}
+    place = CANDLES.column_names.index("timestamp_close")
+    assert problems(CANDLES.set_column(place, "timestamp_close", same)) == {"stray_buckets", "missing_buckets"}
 
 
 def test_buckets_that_are_not_stored_are_no_fault_where_only_events_are() -> None:

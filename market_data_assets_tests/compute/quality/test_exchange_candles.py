@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from market_data_assets.compute.candles import from_trades
+from market_data_assets.compute.candles import Feeds, from_ticks
 from market_data_assets.compute.contract import Contract
 from market_data_assets.compute.quality.exchange_candles import KLINE_COLUMNS, compare
 from market_data_assets.domain.datasets import TIMESTAMP
@@ -22,7 +22,7 @@ COIN_MARGINED = Contract(InstrumentId.parse("BINANCE:PERP:BTC-USD"), inverse=Tru
 
 
 def candles(*trades: Trade, contract: Contract = SPOT) -> pa.Table:
-    return from_trades(table(numbered(trades)), contract, DAY, [MINUTE])[MINUTE].table
+    return from_ticks(Feeds(table(numbered(trades))), contract, DAY, [MINUTE])[MINUTE].table
 
 
 def as_klines(ours: pa.Table, **changes: dict[int, float]) -> pa.Table:
@@ -121,7 +121,7 @@ def recorded(samples: Path) -> pa.Table:
 
 
 def test_real_minutes_equal_the_exchange_and_the_one_that_the_recording_began_in_does_not(recorded: pa.Table, official: pa.Table) -> None:
-    ours = from_trades(recorded, PERP, DAY, [MINUTE])[MINUTE].table
+    ours = from_ticks(Feeds(recorded), PERP, DAY, [MINUTE])[MINUTE].table
     found = compare("A", ours, official)
     assert (found.equal, found.edges, found.unrecorded, found.different) == (5, 1, 0, 0)
     (finding,) = found.findings
@@ -131,6 +131,6 @@ def test_real_minutes_equal_the_exchange_and_the_one_that_the_recording_began_in
 
 def test_one_lost_trade_of_a_real_minute_is_found(recorded: pa.Table, official: pa.Table) -> None:
     lost = pa.concat_tables([recorded.slice(0, 12_000), recorded.slice(12_001)])
-    found = compare("A", from_trades(lost, PERP, DAY, [MINUTE])[MINUTE].table, official)
+    found = compare("A", from_ticks(Feeds(lost), PERP, DAY, [MINUTE])[MINUTE].table, official)
     assert (found.equal, found.different) == (4, 1)
     assert "unlike_exchange:trade_count" in {each.problem for each in found.findings}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from market_data_assets.compute.candles import from_trades
+from market_data_assets.compute.candles import Feeds, from_ticks
 from market_data_assets.compute.candles.registry import CANDLES
 from market_data_assets.compute.contract import contract_of
 from market_data_assets.defs.checks.exchange_candles import ExchangeArchive, judge_day
@@ -34,7 +34,7 @@ def lake_of(source: Source) -> Lake:
     lake.write_day(TRADES, fetch_day(source, TRADES, listings.instruments, DAY))
 
     def minutes(instrument: object, frame: Frame) -> Frame:
-        return from_trades(frame.read(), contracts[instrument], DAY, [MINUTE])[MINUTE]
+        return from_ticks(Feeds(frame.read()), contracts[instrument], DAY, [MINUTE])[MINUTE]
 
     lake.write_day(CANDLES[MINUTE], lake.read_exchange_day(TRADES, DAY).map(minutes))
     return lake

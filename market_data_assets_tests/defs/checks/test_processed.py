@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from market_data_assets.compute.candles import from_trades
+from market_data_assets.compute.candles import Feeds, from_ticks
 from market_data_assets.compute.candles.registry import CANDLES
 from market_data_assets.defs.checks.processed import CANDLE_TIER, judge_tier
 from market_data_assets.domain.datasets import DailyFrames, TableFrame
@@ -17,7 +17,7 @@ from market_data_assets_tests.compute.candles.trades import DAY, OPTION, SECOND,
 
 MINUTE, FIVE = Timeframe.parse("1m"), Timeframe.parse("5m")
 TRADES = table(numbered([Trade(number * 977 * SECOND, 100 + number % 7, 1 + number % 3) for number in range(80)]))
-MADE = {contract: from_trades(TRADES, contract, DAY, TIMEFRAMES) for contract in (SPOT, OPTION)}
+MADE = {contract: from_ticks(Feeds(TRADES), contract, DAY, TIMEFRAMES) for contract in (SPOT, OPTION)}
 
 
 def stored(*timeframes: Timeframe, changed: Mapping[Timeframe, pa.Table] | None = None) -> Lake:

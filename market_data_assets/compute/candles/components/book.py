@@ -1,8 +1,8 @@
 """What the pass over the book collects per bucket.
 
-A time integral is Σ value × µs over the time in which the value existed; the book in force at a bucket's start is charged
-to the bucket. Values are whole ticks, or rounded once per book row to a grid that is the same all day, so that integrals
-do not depend on where buckets cut them.
+A time integral is Σ value × µs over the time in which the value existed, at most 5 minutes after a row; the book in force at a
+bucket's start is charged to the bucket. Values are whole ticks, or rounded once per book row to a grid that is the same all
+day, so that integrals do not depend on where buckets cut them.
 """
 
 from market_data_assets.compute.candles.components.record import CandleComponent, constant, count, exact, number

@@ -20,7 +20,7 @@ def surface_name(column: str) -> str:
 def _column(name: str) -> Feature:
     of = _SURFACE[surface_name(name)]
     null_rule = f"the underlying has no options in the data; {of.null_rule}"
-    return Feature(name, of.formula + _WHEN, of.unit, Merge.ADDITIVE, "O", null_rule, 1, of.source)
+    return Feature(name, of.formula + _WHEN, of.unit, Merge.ADDITIVE, "O", null_rule, 1, of.source, of.version)
 
 
 FEATURES: tuple[Feature, ...] = tuple(_column(part.name) for part in OPTIONS if part.public)

@@ -1,4 +1,4 @@
-"""Open, high, low, close and what derives from them alone."""
+"""Open, high, low, close and what derives from them alone. Prices of inverse options (Deribit) are premiums, in base."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ _EMPTY = "no trades in the bucket"
 
 
 def _price(name: str, formula: str) -> Feature:
-    return Feature(name, formula, "quote", Merge.ADDITIVE, "T", _EMPTY, 1)
+    return Feature(name, f"{formula}; of inverse options a premium, in base", "quote", Merge.ADDITIVE, "T", _EMPTY, 1)
 
 
 def _return_log(of: Components) -> Array:

@@ -10,6 +10,7 @@ from market_data_assets.compute.candles.features import totals
 from market_data_assets.compute.features import Array, Components, Feature, Merge
 
 _EMPTY = "no trades in the bucket"
+_PREMIUMS = "; of inverse options premiums, in base"
 
 
 def _sum(name: str, formula: str, unit: str, value: Callable[[Components], Array]) -> Feature:
@@ -71,16 +72,16 @@ def _cvd_day(of: Components) -> Array:
 
 FEATURES = (
     _sum("volume", "Σ base of all trades", "base", _volume),
-    _sum("quote_volume", "Σ quote of all trades", "quote", _quote_volume),
+    _sum("quote_volume", f"Σ quote of all trades{_PREMIUMS}", "quote", _quote_volume),
     _count("trade_count", "number of trades"),
     _sum("buy_volume", "Σ base of trades whose aggressor bought", "base", _side_volume("buy")),
     _sum("sell_volume", "Σ base of trades whose aggressor sold", "base", _side_volume("sell")),
     _sum("unknown_volume", "Σ base of trades whose aggressor is not known", "base", _side_volume("unknown")),
-    _sum("buy_quote_volume", "Σ quote of trades whose aggressor bought", "quote", _side_quote_volume("buy")),
-    _sum("sell_quote_volume", "Σ quote of trades whose aggressor sold", "quote", _side_quote_volume("sell")),
+    _sum("buy_quote_volume", f"Σ quote of trades whose aggressor bought{_PREMIUMS}", "quote", _side_quote_volume("buy")),
+    _sum("sell_quote_volume", f"Σ quote of trades whose aggressor sold{_PREMIUMS}", "quote", _side_quote_volume("sell")),
     _count("buy_count", "number of trades whose aggressor bought"),
     _count("sell_count", "number of trades whose aggressor sold"),
-    Feature("vwap", "quote_volume / volume", "quote per base", Merge.ALGEBRAIC, "T", _EMPTY, 1, value=_vwap),
+    Feature("vwap", f"quote_volume / volume{_PREMIUMS}", "quote per base", Merge.ALGEBRAIC, "T", _EMPTY, 1, value=_vwap),
     Feature("trade_size_mean", "volume / trade_count", "base", Merge.ALGEBRAIC, "T", _EMPTY, 1, value=_size_mean),
     Feature(
         "trade_size_std", "√(Σq² / n − (Σq / n)²), population", "base", Merge.ALGEBRAIC, "T", "fewer than 2 trades", 2, value=_size_std
