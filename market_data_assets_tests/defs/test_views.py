@@ -10,6 +10,7 @@ import pytest
 from market_data_assets.assembly.views import VIEWS
 from market_data_assets.compute.candles.registry import CANDLES
 from market_data_assets.defs.assets.views import view_asset
+from market_data_assets.defs.io_managers import LakeIOManager
 from market_data_assets.defs.partitions import monthly
 from market_data_assets.defs.resources import LakeResource
 from market_data_assets.domain.timeframes import Timeframe
@@ -34,7 +35,8 @@ def lake(tmp_path: Path) -> Lake:
 def run(folder: Path) -> dict[str, object]:
     """Materialize August; the metadata of the run."""
     asset = view_asset(BY_INSTRUMENT, monthly(dt.date(2024, 1, 1)))
-    done = dg.materialize([asset], partition_key="2024-08-01", resources={"storage": LakeResource(root=folder.as_uri(), workers=1)})
+    storage = LakeResource(root=folder.as_uri(), workers=1)
+    done = dg.materialize([asset], partition_key="2024-08-01", resources={"storage": storage, "lake": LakeIOManager(lake=storage)})
     (event,) = done.get_asset_materialization_events()
     return {name: value.value for name, value in event.materialization.metadata.items()}
 
