@@ -62,7 +62,9 @@ def _to_pandas(table: pa.Table) -> Any:
     if gapped:
         import pandas as pd  # noqa: PLC0415
 
-        for name in gapped:
-            frame[name] = pd.array(table[name].to_pylist(), dtype="Int64")
-        frame = frame[table.column_names]
+        for place, name in enumerate(table.column_names):
+            if name in gapped:
+                column: Any = table[name].combine_chunks()
+                values, absent = column.fill_null(0).to_numpy().astype("int64"), column.is_null().to_numpy(zero_copy_only=False)
+                frame.insert(place, name, pd.arrays.IntegerArray(values, absent))
     return frame
