@@ -66,5 +66,5 @@ def _to_pandas(table: pa.Table) -> Any:
             if name in gapped:
                 column: Any = table[name].combine_chunks()
                 values, absent = column.fill_null(0).to_numpy().astype("int64"), column.is_null().to_numpy(zero_copy_only=False)
-                frame.insert(place, name, pd.arrays.IntegerArray(values, absent))
+                frame.insert(place, name, pd.Series(pd.arrays.IntegerArray(values, absent)))
     return frame
