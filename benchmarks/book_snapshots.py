@@ -12,6 +12,7 @@ from benchmarks.days import BOOK_5_ROWS, DAY, INSTRUMENT, books_of_one_day
 from benchmarks.timing import best
 from market_data_assets.compute.book_snapshots import from_book
 from market_data_assets.compute.contract import Contract
+from market_data_assets.compute.staleness import MAX_AGE
 from market_data_assets.domain.days import day_start
 from market_data_assets.domain.timeframes import FINEST, TIMEFRAMES, Timeframe
 
@@ -106,10 +107,12 @@ def _write(snapshots: pd.DataFrame, folder: Path, timeframe: Timeframe) -> None:
 
 
 def _time_not_open(rows: pd.DataFrame) -> pd.DataFrame:
-    """Crossed and locked time per 15s bucket: the rows, cut at every bucket's start, each lasting until the next."""
+    """Crossed and locked time per 15s bucket: the rows, cut at every bucket's start, each lasting until the next, at most MAX_AGE."""
     edges = pd.DataFrame({"microsecond": day_start(DAY) + np.arange(FINEST.buckets_per_day) * FINEST.microseconds})
-    spans = pd.concat([edges, rows[["microsecond", "ask_price_1", "bid_price_1"]]]).sort_values("microsecond", kind="stable").ffill()
+    said = rows[["microsecond", "ask_price_1", "bid_price_1"]].assign(said_at=rows["microsecond"])
+    spans = pd.concat([edges, said]).sort_values("microsecond", kind="stable").ffill()
     length = spans["microsecond"].shift(-1, fill_value=day_start(DAY) + TIMEFRAMES[-1].microseconds) - spans["microsecond"]
+    length = np.minimum(length, (spans["said_at"] + MAX_AGE - spans["microsecond"]).clip(lower=0))
     return pd.DataFrame(
         {
             "microsecond": spans["microsecond"],
@@ -135,8 +138,7 @@ def _pandas_snapshots(rows: pd.DataFrame, not_open: pd.DataFrame, timeframe: Tim
     for known in (arrival, last["local_timestamp"].ffill().shift()):
         snapshots["available_at"] = snapshots["available_at"].mask(known > snapshots["available_at"], known)
     snapshots["stale_us"] = (snapshots["timestamp_close"] - snapshots["snapshot_at"]).dt.total_seconds() * 1e6
-    known = snapshots["snapshot_at"].notna() & (snapshots["timestamp"] <= rows["timestamp"].iloc[-1])
-    snapshots["bucket_status"] = np.where(known, "quoted", "no_data")
+    snapshots["bucket_status"] = np.where(snapshots["stale_us"] <= MAX_AGE, "quoted", "no_data")
     snapshots["book_updates"] = updates
     totals = not_open.groupby(not_open["microsecond"] // width * width)[["crossed_us", "locked_us"]].sum()
     return snapshots.join(totals)

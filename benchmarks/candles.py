@@ -176,7 +176,7 @@ def _pandas_candles(trades: pd.DataFrame, seconds: pd.DataFrame, timeframe: Time
             "instrument_id": str(INSTRUMENT),
             "timestamp": pd.to_datetime(grid, unit="us", utc=True),
             "timestamp_close": pd.to_datetime(grid + width, unit="us", utc=True),
-            "available_at": np.maximum(by["arrival"].max().reindex(grid).fillna(0), grid + width),
+            "available_at": np.maximum(by["arrival"].max().reindex(grid).fillna(0), grid + width).cummax(),
             "bucket_status": np.where(count > 0, "traded", "no_trades"),
             "first_trade_at": first,
             "last_trade_at": last,

@@ -12,7 +12,10 @@ _QUOTED = "no quote of at most 60 s in reach"
 _SIDES = "a strike, or a delta, is missing on a side: nothing is extrapolated"
 _TERM = "no expiry on one side of the maturity has it: nothing is extrapolated"
 # Deribit's ticker has 0.62959 at a premium of 0.038 BTC, not less that; OKX states it less that, and the chain adds it back.
-_DELTAS = "delta convention: black_scholes, of options out of the money; where the venue's own is less the premium (OKX), plus mark_price"
+_DELTAS = (
+    "delta convention: black_scholes, of options out of the money and the first strike in it; where the venue's own is less the"
+    " premium (OKX), plus mark_price"
+)
 _NO_DELTA = "a delta is missing on a side, or there is no forward: nothing is extrapolated"
 _FORWARD = "F = underlying_price of the expiry's latest quote"
 

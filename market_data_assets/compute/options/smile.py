@@ -52,18 +52,25 @@ def at_the_money(strikes: Doubles, volatilities: Doubles, forward: float) -> flo
 def at_delta(strikes: Doubles, deltas: Doubles, volatilities: Doubles, target: float, forward: float) -> float:
     """σ where the delta is ``target``: linear in the delta between the nearest deltas on both sides; NaN where a side has none.
 
-    Only of options out of the money, or at it: there deltas fall with the distance from the forward, whatever a venue makes
-    of those that are mostly intrinsic value.
+    Only of options out of the money, and of the first strike in the money: there deltas fall with the distance from the forward,
+    whatever a venue makes of those that are mostly intrinsic value.
 
     Args:
         strikes: Ascending.
         deltas: Of calls (``target`` above 0) or of puts (below 0) by strike, those of Black and Scholes; NaN where not known.
     """
     below, above = -1, -1
+    first, last = 0, len(deltas) - 1
     for i in range(len(deltas)):
         if math.isnan(volatilities[i]) or math.isnan(deltas[i]):
             continue
-        if strikes[i] < forward if target > 0.0 else strikes[i] > forward:
+        if target > 0.0 and strikes[i] < forward:
+            first = i
+        elif target < 0.0 and strikes[i] > forward:
+            last = i
+            break
+    for i in range(first, last + 1):
+        if math.isnan(volatilities[i]) or math.isnan(deltas[i]):
             continue
         if deltas[i] <= target and (below < 0 or deltas[i] > deltas[below]):
             below = i

@@ -5,6 +5,7 @@ import operator
 from collections.abc import Callable, Sequence
 
 from market_data_assets.compute.contract import Contract
+from market_data_assets.compute.staleness import MAX_AGE
 from market_data_assets.domain.timeframes import FINEST, Timeframe
 from market_data_assets_tests.compute.book_snapshots.books import DAY, Row, Side
 
@@ -30,7 +31,7 @@ def _bucket(rows: Sequence[Row], contract: Contract, levels: int, *span: int) ->
         "timestamp": start,
         "timestamp_close": end,
         "available_at": max([end, *(row.arrival for first, stop in spans for row in _contributing(rows, first, stop))]),
-        "bucket_status": "quoted" if last and start <= rows[-1].time else "no_data",
+        "bucket_status": "quoted" if any(_is_recent(rows, stop) for stop in _ends_15s(rows, contract, start, end)) else "no_data",
         "snapshot_at": last.time if last else None,
         "stale_us": end - last.time if last else None,
         **_state(last, contract, levels),
@@ -38,6 +39,20 @@ def _bucket(rows: Sequence[Row], contract: Contract, levels: int, *span: int) ->
         "locked_us": sum(_time(rows, first, min(stop, listed_end), operator.eq) for first, stop in spans),
         "book_updates": len(inside),
     }
+
+
+def _ends_15s(rows: Sequence[Row], contract: Contract, start: int, end: int) -> list[int]:
+    """Ends of the listed 15s buckets that the table has."""
+    if not contract.has_full_grid:
+        return [stop for _, stop in _updated_15s(rows, start, end)]
+    first, last = contract.listed_within(DAY)
+    width = FINEST.microseconds
+    return [at + width for at in range(start, end, width) if at + width > first and at < last]
+
+
+def _is_recent(rows: Sequence[Row], instant: int) -> bool:
+    """Whether the last update before the instant is at most MAX_AGE older."""
+    return any(instant - MAX_AGE <= row.time < instant for row in rows)
 
 
 def _updated_15s(rows: Sequence[Row], start: int, end: int) -> list[tuple[int, int]]:
@@ -56,7 +71,7 @@ def _time(rows: Sequence[Row], start: int, end: int, bid_to_ask: Callable[[float
     total = 0
     for number, row in enumerate(rows):
         if row.asks and row.bids and bid_to_ask(row.bids[0][0], row.asks[0][0]):
-            until = rows[number + 1].time if number + 1 < len(rows) else end
+            until = min(row.time + MAX_AGE, rows[number + 1].time if number + 1 < len(rows) else end)
             total += max(0, min(until, end) - max(row.time, start))
     return total
 

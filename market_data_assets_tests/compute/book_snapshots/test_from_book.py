@@ -35,10 +35,12 @@ def test_a_bucket_without_updates_shows_the_last_known_book_and_how_old_it_is() 
     assert (next_update["bid_price_1"], next_update["stale_us"]) == (103, 10 * SECOND)
 
 
-def test_after_the_last_update_nothing_proves_the_feed_alive() -> None:
-    last, after = rows_of([around(100, 101, at=20 * SECOND)])[1:3]
-    assert (last["bucket_status"], after["bucket_status"]) == ("quoted", "no_data")
-    assert (after["bid_price_1"], after["stale_us"]) == (100, 25 * SECOND)
+def test_five_minutes_after_an_update_nothing_shows_that_it_still_holds_whether_or_not_another_follows() -> None:
+    update = around(100, 101, at=20 * SECOND)
+    for rows in ([update], [update, around(100, 101, at=900 * SECOND)]):
+        last, after = rows_of(rows)[20:22]
+        assert (last["bucket_status"], last["stale_us"]) == ("quoted", 300 * SECOND - 5 * SECOND)
+        assert (after["bucket_status"], after["bid_price_1"], after["stale_us"]) == ("no_data", 100, 310 * SECOND)
 
 
 def test_an_update_on_the_boundary_belongs_to_the_next_bucket() -> None:
@@ -63,8 +65,8 @@ def test_the_latest_arrival_of_a_bucket_counts_even_when_it_is_not_its_last_upda
 
 
 def test_a_coarser_bucket_is_quoted_when_any_finer_one_is() -> None:
-    first, second = rows_of([around(100, 101, at=20 * SECOND)], timeframe=MINUTE)[:2]
-    assert (first["bucket_status"], second["bucket_status"]) == ("quoted", "no_data")
+    minutes = rows_of([around(100, 101, at=20 * SECOND)], timeframe=MINUTE)
+    assert [row["bucket_status"] for row in minutes[:7]] == ["quoted"] * 6 + ["no_data"]
 
 
 def test_crossed_and_locked_time_is_charged_to_every_bucket_it_spans() -> None:
@@ -74,6 +76,11 @@ def test_crossed_and_locked_time_is_charged_to_every_bucket_it_spans() -> None:
     assert [row["locked_us"] for row in rows[:4]] == [0, 0, 5 * SECOND, 5 * SECOND]
     (minute, *_) = rows_of(book, timeframe=MINUTE)
     assert (minute["crossed_us"], minute["locked_us"]) == (30 * SECOND, 10 * SECOND)
+
+
+def test_a_book_is_crossed_for_at_most_five_minutes_after_its_row() -> None:
+    rows = rows_of([around(101, 100, at=10 * SECOND)])
+    assert [row["crossed_us"] for row in rows[:22]] == [5 * SECOND, *[15 * SECOND] * 19, 10 * SECOND, 0]
 
 
 CROSSED, LOCKED = around(101, 100), around(100, 100)

@@ -5,6 +5,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from market_data_assets.compute.contract import Contract
+from market_data_assets.compute.staleness import MAX_AGE
 from market_data_assets_tests.compute.book_snapshots.books import Row, Side
 from market_data_assets_tests.compute.candles.trades import Trade
 
@@ -16,9 +17,9 @@ def book_candle(rows: Sequence[Row], trades: Sequence[Trade], contract: Contract
     """The bucket ``[start, start + length)``, µs since 00:00, of a day with these book rows and trades, both ascending.
 
     Args:
-        until: End of listing, µs since 00:00: the last book stands until then.
+        until: End of listing, µs since 00:00: the last book stands until then, as every book at most for MAX_AGE.
     """
-    ends = [*(later.at for later in rows[1:]), until]
+    ends = [min(end, row.at + MAX_AGE) for row, end in zip(rows, [*(later.at for later in rows[1:]), until], strict=False)]
     standing = [
         (row, min(end, start + length) - max(row.at, start))
         for row, end in zip(rows, ends, strict=False)
@@ -99,7 +100,7 @@ def _effective(rows: Sequence[Row], trades: Sequence[Trade], contract: Contract)
     costs = []
     for trade in trades:
         before = [row for row in rows if row.at < trade.at]
-        if trade.side != "unknown" and before and _is_open(before[-1]):
+        if trade.side != "unknown" and before and _is_open(before[-1]) and trade.at - before[-1].at <= MAX_AGE:
             price, mid = _decimal(trade.price), _mid(before[-1])
             size = _decimal(trade.amount) * (1 / price if contract.inverse else 1)
             costs.append((size, 20_000 * (1 if trade.side == "buy" else -1) * (price - mid) / mid))

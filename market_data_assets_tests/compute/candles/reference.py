@@ -7,6 +7,9 @@ from itertools import pairwise
 from statistics import fmean, median
 
 from market_data_assets.compute.contract import Contract
+from market_data_assets.compute.numbering import is_numbered
+from market_data_assets.compute.staleness import MAX_AGE
+from market_data_assets.domain.timeframes import FINEST
 from market_data_assets_tests.compute.candles.trades import MIDNIGHT, SECOND, Trade
 
 Candle = dict[str, float | int | str | None]
@@ -50,12 +53,11 @@ def candle(trades: Sequence[Trade], contract: Contract, start: int, length: int)
     inside = [number for number, trade in enumerate(trades) if start <= trade.at < start + length]
     rows = [trades[number] for number in inside]
     sizes = [_base_and_quote(trade, contract) for trade in rows]
-    arrivals = [MIDNIGHT + trade.at + trade.delay for trade in rows]
     edges = [start, *(trade.at for trade in rows), start + length]
     result: Candle = {
         "timestamp": MIDNIGHT + start,
         "timestamp_close": MIDNIGHT + start + length,
-        "available_at": max([MIDNIGHT + start + length, *arrivals]),
+        "available_at": _available(trades, start, start + length),
         "first_trade_at": MIDNIGHT + rows[0].at if rows else None,
         "last_trade_at": MIDNIGHT + rows[-1].at if rows else None,
         "gap_us": max(later - earlier for earlier, later in pairwise(edges)),
@@ -74,6 +76,18 @@ def candle(trades: Sequence[Trade], contract: Contract, start: int, length: int)
     result.update(_liquidity(trades, start, length, contract))
     result.update(_timing(trades, inside))
     return result
+
+
+def _available(trades: Sequence[Trade], start: int, end: int) -> int:
+    """When all trades before the end had arrived, and those that prove that none is missing from its 15s buckets without trades."""
+    needed = [trade for trade in trades if trade.at < end]
+    width = FINEST.microseconds
+    for number, (before, after) in enumerate(pairwise(trades), 1):
+        empty = range((before.at // width + 1) * width, after.at // width * width, width)
+        numbered = is_numbered([trade.id for trade in trades[:number]]) and trades[0].id is not None
+        if (numbered or after.at - before.at <= MAX_AGE) and any(start <= bucket < end for bucket in empty):
+            needed.append(after)
+    return MIDNIGHT + max([end, *(trade.at + trade.delay for trade in needed)])
 
 
 def _prices(rows: Sequence[Trade]) -> Candle:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from market_data_assets.compute.book_snapshots import from_book
 from market_data_assets.compute.candles import Feeds, from_ticks
 from market_data_assets.compute.candles.features import book
 from market_data_assets.compute.contract import Contract
@@ -95,6 +96,39 @@ def test_a_book_is_charged_to_every_bucket_that_it_spans_and_starts_fresh_at_mid
     assert minute["spread_twa"] == (30 * 2.0 + 10 * 4.0) / 40
 
 
+def test_a_book_stands_for_five_minutes_and_no_longer_whatever_comes_after_it() -> None:
+    rows = [opened(10 * SECOND, 99.0, 101.0), opened(1_000 * SECOND, 100.0, 102.0)]
+    trades = [Trade(at, 101.0) for at in (310 * SECOND, 310 * SECOND + 1)]
+    for known in (rows, rows[:1]):
+        found = _candles(Market(known, trades)).to_pylist()
+        assert [row["_standing_us"] for row in found[18:23]] == [15 * SECOND, 15 * SECOND, 10 * SECOND, 0, 0]
+        assert [row["mid_last"] for row in found[18:23]] == [100.0, 100.0, 100.0, None, None]
+        assert [row["ofi"] for row in found[18:23]] == [0.0, 0.0, 0.0, None, None]
+        assert found[20]["effective_spread_bps"] == pytest.approx(2e4 / 100)
+        assert found[20]["_effective_base"] == 1.0
+    # What a row changed is told against the row before it, however old that is: a bid and an ask of 1 each moved up.
+    assert (found := _candles(Market(rows, [])).to_pylist())[66]["ofi"] == 2.0
+    assert [row["crossed_us"] for row in found] == [0] * len(found)
+
+
+def test_a_crossed_book_is_crossed_as_long_in_candles_as_in_book_snapshots() -> None:
+    crossed, locked = Row(50 * SECOND, [(98.0, 1.0)], [(99.0, 1.0)]), Row(400 * SECOND, [(99.0, 1.0)], [(99.0, 1.0)])
+    _assert_crossed_alike(Market([opened(0), crossed, locked, dataclasses.replace(crossed, at=80_000 * SECOND)], []), SPOT)
+
+
+@settings(max_examples=10)
+@given(markets(), st.sampled_from([LAST, LAST + 20 * SECOND, 86_400 * SECOND]))
+def test_every_book_is_crossed_as_long_in_candles_as_in_book_snapshots(market: Market, until: int) -> None:
+    _assert_crossed_alike(market, dataclasses.replace(INVERSE, listed_to=MIDNIGHT + until))
+
+
+def _assert_crossed_alike(market: Market, contract: Contract) -> None:
+    candles = from_ticks(market.feeds, contract, DAY, TIMEFRAMES)
+    for timeframe, frame in from_book(market.book, contract, DAY, TIMEFRAMES).items():
+        found, listed = frame.table["crossed_us"].to_pylist(), len(frame.table)
+        assert candles[timeframe].table["crossed_us"].to_pylist()[:listed] == found, timeframe
+
+
 def test_books_without_a_mid_are_left_out_of_mid_and_spread_and_counted() -> None:
     def at(second: int, asks: list[tuple[float, float]], bids: list[tuple[float, float]]) -> Row:
         return Row(second * SECOND, asks, bids)
@@ -142,7 +176,7 @@ def test_a_book_feed_without_rows_counts_none_and_knows_nothing_else() -> None:
 def test_a_row_is_not_available_before_its_book_arrived_nor_before_the_one_it_opened_with() -> None:
     rows = [opened(SECOND, delay=100 * SECOND), opened(31 * SECOND, delay=2 * SECOND), opened(46 * SECOND, delay=20 * SECOND)]
     available = _candles(Market(rows, []))["available_at"].cast(pa.int64()).to_numpy()[:5] - MIDNIGHT
-    assert (available / SECOND).tolist() == [101, 101, 101, 66, 75]
+    assert (available / SECOND).tolist() == [101, 101, 101, 101, 101]
 
 
 @settings(max_examples=20)
@@ -153,7 +187,7 @@ def test_what_happens_after_a_bucket_does_not_change_it(market: Market, bucket: 
     later = [opened(row.at, 90.0 * factor, 91.0 * factor) for row in market.rows if row.at >= cut]
     trades = [trade for trade in market.trades if trade.at < cut]
     before, after = (
-        _candles(Market(rows, of)).slice(0, cut // (15 * SECOND)).select([*_NAMES, "available_at"])
+        _candles(Market(rows, of)).slice(0, cut // (15 * SECOND)).select(_NAMES)
         for rows, of in ((market.rows, market.trades), ([*known, *later], trades))
     )
     for name in before.column_names:

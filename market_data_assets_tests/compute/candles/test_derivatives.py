@@ -17,13 +17,13 @@ from market_data_assets.compute.candles.derivatives import collect_derivatives
 from market_data_assets.compute.candles.features.derivatives import FEATURES
 from market_data_assets.compute.candles.feeds import Feeds
 from market_data_assets.compute.contract import Contract
+from market_data_assets.compute.staleness import MAX_AGE
 from market_data_assets.domain.timeframes import FINEST, TIMEFRAMES, Timeframe
 from market_data_assets.errors import BadData, SchemaDrift
 from market_data_assets_tests.compute.candles.tickers import FIELDS, HOUR, SPAN, TICKERS, TIMES, Ticker, ticker_table
 from market_data_assets_tests.compute.candles.trades import DAY, INVERSE, LINEAR, MIDNIGHT, SECOND, SPOT, Trade, table
 
 _BUCKET = 15 * SECOND
-_MAX_AGE = 300 * SECOND
 _DAY_LONG = TIMEFRAMES[-1]
 _OWN = ["available_at", *(feature.name for feature in FEATURES)]
 _SHOWN = [*_OWN, "bucket_status", "volume", "quote_volume", "trade_count", "dup_trades"]
@@ -186,7 +186,7 @@ def test_rows_outside_the_listing_are_set_aside_and_nothing_is_carried_there() -
     tickers = [Ticker(at, 100.0 + at / HOUR) for at in (HOUR - 1, HOUR, 2 * HOUR - 1, 2 * HOUR)]
     feeds = Feeds(table([]), derivative_ticker=ticker_table(tickers), liquidations=table([Trade(0), Trade(HOUR)]))
     frame = from_ticks(feeds, contract, DAY, [FINEST])[FINEST]
-    assert [(of.reason, of.count) for of in frame.quarantined] == [("not_listed", 2), ("not_listed", 1)]
+    assert [(of.reason, of.count) for of in frame.quarantined] == [("outside_listing", 2), ("outside_listing", 1)]
     rows = frame.table.select(_OWN).to_pylist()
     assert [rows[at]["mark_price"] for at in (239, 240, 479, 480)] == [None, 101.0, pytest.approx(102.0), None]
     assert [rows[at]["liquidation_count"] for at in (239, 240, 479, 480)] == [None, 1, 0, None]
@@ -235,7 +235,7 @@ def _reference(tickers: list[Ticker], liquidations: list[Trade], contract: Contr
     out: dict[str, float | None] = {}
     for name in (*FIELDS, "funding_timestamp"):
         row = _last_known(rows, name, end)
-        out[name] = getattr(row, name) if row is not None and end - row.at <= _MAX_AGE else None
+        out[name] = getattr(row, name) if row is not None and end - row.at <= MAX_AGE else None
     change = None
     if out["open_interest"] is not None:
         before = _last_known(rows, "open_interest", start)
@@ -253,14 +253,14 @@ def _reference(tickers: list[Ticker], liquidations: list[Trade], contract: Contr
 
 
 @given(TICKERS, _LIQUIDATIONS, st.sampled_from([LINEAR, INVERSE]))
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_the_finest_buckets_equal_the_slow_reference(tickers: list[Ticker], liquidations: list[Trade], contract: Contract) -> None:
     rows = empty_rows(FINEST.buckets_per_day)
     starts = MIDNIGHT + np.arange(len(rows)) * _BUCKET
     feeds = Feeds(table([]), derivative_ticker=ticker_table(tickers), liquidations=table(liquidations))
     collect_derivatives(rows, starts, feeds, contract, DAY)
     units = 10.0 ** rows["liquidation_decimals"]
-    for bucket in range((SPAN + _MAX_AGE) // _BUCKET + 1):
+    for bucket in range((SPAN + MAX_AGE) // _BUCKET + 1):
         row, expected = rows[bucket], _reference(tickers, liquidations, contract, bucket)
         for name in FIELDS:
             assert _same(row[name], expected[name]), name
@@ -278,7 +278,7 @@ def _same(value: float, expected: float | None) -> bool:
 
 
 @given(TICKERS, _LIQUIDATIONS, st.sampled_from([LINEAR, INVERSE]))
-@settings(max_examples=8)
+@settings(max_examples=4)
 def test_every_column_merges_exactly_from_any_finer_timeframe(tickers: list[Ticker], liquidations: list[Trade], contract: Contract) -> None:
     feeds = Feeds(table([]), derivative_ticker=ticker_table(tickers), liquidations=table(liquidations))
     frames = {timeframe: frame.table for timeframe, frame in from_ticks(feeds, contract, DAY, TIMEFRAMES).items()}

@@ -45,7 +45,7 @@ def test_folded_components_equal_those_computed_from_ticks_to_the_last_bit(
 
 
 @given(ANY_TRADES, st.one_of(CONTRACTS, st.just(OPTION)))
-@settings(max_examples=20)
+@settings(max_examples=8)
 def test_merging_stored_candles_equals_the_candles_from_ticks(trades: list[Trade], contract: Contract) -> None:
     frames = {timeframe: frame.table for timeframe, frame in from_ticks(Feeds(table(trades)), contract, DAY, TIMEFRAMES).items()}
     for finer, coarser in _STEPS:
@@ -56,7 +56,7 @@ def test_merging_stored_candles_equals_the_candles_from_ticks(trades: list[Trade
 
 
 @given(markets(), CONTRACTS)
-@settings(max_examples=12)
+@settings(max_examples=5)
 def test_book_columns_merge_to_the_last_bit_along_every_chain_of_timeframes(market: Market, contract: Contract) -> None:
     frames = {timeframe: frame.table for timeframe, frame in from_ticks(market.feeds, contract, DAY, TIMEFRAMES).items()}
     columns = [name for name in frames[FINEST].column_names if name not in _LAST_BITS]
@@ -112,6 +112,7 @@ def test_candles_do_not_depend_on_how_the_day_is_cut_for_threads(monkeypatch: py
 
 
 @given(st.lists(st.integers(1, 20), max_size=6))
+@settings(max_examples=20)
 def test_candles_do_not_depend_on_the_chunks_of_the_table(cuts: list[int]) -> None:
     trades = [Trade(i * 5 * SECOND, 100.0 + i % 3, 0.1, ("buy", "sell", "unknown")[i % 3], i) for i in range(20)]
     edges = sorted({0, 20, *cuts})

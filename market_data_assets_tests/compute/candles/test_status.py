@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from market_data_assets.compute.candles import Feeds, from_ticks, merge
 from market_data_assets.compute.candles.status import Status, touched
 from market_data_assets.compute.contract import Contract
+from market_data_assets.compute.staleness import MAX_AGE
 from market_data_assets.domain.timeframes import FINEST, TIMEFRAMES, Timeframe
 from market_data_assets_tests.compute.book_snapshots.books import Row
 from market_data_assets_tests.compute.candles.books import FIRST, LAST, Market, markets, opened
@@ -25,6 +26,61 @@ def _candles(trades: list[Trade], contract: Contract = SPOT) -> pa.Table:
 def test_an_empty_bucket_between_trades_has_no_trades_and_outside_them_no_data() -> None:
     statuses = _candles([Trade(20 * SECOND), Trade(65 * SECOND)])["bucket_status"].to_pylist()
     assert statuses[:6] == ["no_data", "traded", "no_trades", "no_trades", "traded", "no_data"]
+
+
+def _available(candles: pa.Table) -> list[float]:
+    return [(at - MIDNIGHT) / SECOND for at in candles["available_at"].cast(pa.int64()).to_pylist()]
+
+
+def test_what_a_later_row_proves_is_not_known_before_it_arrives() -> None:
+    trades = _candles([Trade(20 * SECOND), Trade(65 * SECOND, delay=7 * SECOND)])
+    assert _available(trades)[:5] == [15, 30, 72, 72, 75]
+    book = [Row(0, [], [], 0), opened(50 * SECOND, delay=20 * SECOND)]
+    halted = from_ticks(Market(book, []).feeds, SPOT, DAY, [FINEST])[FINEST].table
+    assert halted["bucket_status"].to_pylist()[:4] == ["halted", "halted", "halted", "no_trades"]
+    # The first has a row of its own.
+    assert _available(halted)[:5] == [15, 70, 70, 70, 75]
+    # A bucket in which another feed ticks needs no trade to prove anything.
+    ticking = from_ticks(Market([opened(40 * SECOND)], [Trade(20 * SECOND), Trade(65 * SECOND)]).feeds, SPOT, DAY, [FINEST])[FINEST].table
+    assert _available(ticking)[:5] == [15, 30, 45, 65.001, 75]
+
+
+def test_a_pause_of_more_than_five_minutes_between_trades_proves_nothing_where_their_numbers_do_not() -> None:
+    for pause, status in ((300 * SECOND, "no_trades"), (300 * SECOND + 1, "no_data")):
+        for ids in ((None, None), ("a", "b"), (1, 2)):
+            trades = [Trade(SECOND, id=ids[0]), Trade(SECOND + pause, id=ids[1])]
+            assert set(_candles(trades)["bucket_status"].to_pylist()[1:20]) == {status}
+
+
+def _counted(pause: int, first_id: int, *, count: int = 20) -> list[Trade]:
+    """Trades numbered one by one, in the first bucket; and one more after a pause, with its own number."""
+    return [*(Trade(number, id=number) for number in range(count)), Trade(pause, id=first_id)]
+
+
+def test_numbers_prove_a_long_pause_complete_and_a_short_one_not() -> None:
+    hour, minute = 3_600 * SECOND, 60 * SECOND
+    assert set(_candles(_counted(hour, 20))["bucket_status"].to_pylist()[1:240]) == {"no_trades"}
+    assert set(_candles(_counted(minute, 21))["bucket_status"].to_pylist()[1:4]) == {"no_data"}
+    # Too few to tell: then the time between the trades decides.
+    assert set(_candles(_counted(minute, 21, count=19))["bucket_status"].to_pylist()[1:4]) == {"no_trades"}
+    assert set(_candles(_counted(hour, 19, count=19))["bucket_status"].to_pylist()[1:240]) == {"no_data"}
+
+
+def test_where_numbers_are_missing_other_feeds_do_not_prove_that_there_was_no_trade() -> None:
+    book = [opened(20 * SECOND), Row(30 * SECOND, [], []), opened(59 * SECOND)]
+    for after, expected in ((21, ["no_data"] * 3), (20, ["no_trades", "halted", "no_trades"])):
+        candles = from_ticks(Market(book, _counted(60 * SECOND, after)).feeds, SPOT, DAY, [FINEST])[FINEST].table
+        assert candles["bucket_status"].to_pylist()[1:4] == expected
+
+
+def test_a_number_that_comes_late_is_missing_until_it_comes() -> None:
+    trades = [*_counted(60 * SECOND, 20), Trade(61 * SECOND, id=21)]
+    late = [*trades[:-2], dataclasses.replace(trades[-2], delay=9 * SECOND), trades[-1]]
+    book = [opened(20 * SECOND), opened(31 * SECOND), opened(46 * SECOND)]
+    for of, available in ((trades, [30, 45, 60]), (late, [69, 69, 69])):
+        candles = from_ticks(Market(book, of).feeds, SPOT, DAY, [FINEST])[FINEST].table
+        assert candles["bucket_status"].to_pylist()[1:4] == ["no_trades"] * 3
+        assert _available(candles)[1:4] == available
 
 
 def test_a_span_touches_the_buckets_that_hold_some_of_its_instants() -> None:
@@ -87,9 +143,10 @@ def test_every_status_has_its_evidence(market: Market) -> None:
         assert (statuses[bucket] == "traded") == traded
         standing = [row for row in market.rows if row.at < start][-1:] + [row for row in market.rows if start <= row.at < end]
         connected = any(start <= row.at < end for row in market.rows)
-        around = [trade.at for trade in market.trades if trade.at <= start] and [trade.at for trade in market.trades if trade.at >= end]
+        before, after = [trade.at for trade in market.trades if trade.at < start], [trade.at for trade in market.trades if trade.at >= end]
+        around = bool(before and after) and after[0] - before[-1] <= MAX_AGE
         if statuses[bucket] == "halted":
-            assert any(not row.asks and not row.bids for row in standing)
+            assert any(not row.asks and not row.bids and end - row.at <= MAX_AGE for row in standing)
         elif not traded:
             assert statuses[bucket] == ("no_trades" if connected or around else "no_data")
 
@@ -105,6 +162,18 @@ def test_a_coarser_bucket_takes_the_strongest_status() -> None:
         "traded",
         "no_data",
     ]
+
+
+def test_a_coarser_bucket_without_trades_has_no_data_where_a_finer_one_has_none() -> None:
+    candles = from_ticks(Market([opened(10 * SECOND)], []).feeds, SPOT, DAY, [FINEST, _MINUTE])
+    assert candles[FINEST].table["bucket_status"].to_pylist()[:4] == ["no_trades", "no_data", "no_data", "no_data"]
+    assert candles[_MINUTE].table["bucket_status"].to_pylist()[0] == "no_data"
+
+
+def test_a_coarser_candle_of_an_option_is_not_available_before_its_end() -> None:
+    frames = from_ticks(Feeds(table([Trade(20 * SECOND)])), OPTION, DAY, TIMEFRAMES)
+    for timeframe, frame in frames.items():
+        assert _available(frame.table) == [max(timeframe.seconds, 30)]
 
 
 def test_empty_buckets_have_null_prices_and_zero_volumes() -> None:

@@ -34,8 +34,10 @@ def _expiry(seen: list[Quote], instant: int) -> Values:
         "max_pain": _max_pain(live),
     }
     if forward is not None:
-        out["iv_25c"] = _at_delta([quote for quote in calls if quote.strike >= forward], 0.25)
-        out["iv_25p"] = _at_delta([quote for quote in puts if quote.strike <= forward], -0.25)
+        lowest = max((quote.strike for quote in calls if _has_delta(quote) and quote.strike < forward), default=0)
+        highest = min((quote.strike for quote in puts if _has_delta(quote) and quote.strike > forward), default=math.inf)
+        out["iv_25c"] = _at_delta([quote for quote in calls if quote.strike >= lowest], 0.25)
+        out["iv_25p"] = _at_delta([quote for quote in puts if quote.strike <= highest], -0.25)
         smile = _smile(live, forward)
         out["n_strikes"] = len(smile)
         out["atm_iv"] = _at_the_money(smile, forward)
@@ -48,6 +50,10 @@ def _expiry(seen: list[Quote], instant: int) -> Values:
 def _sum(values: Sequence[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return sum(known) if known else None
+
+
+def _has_delta(quote: Quote) -> bool:
+    return quote.delta is not None and bool(quote.iv)
 
 
 def _at_delta(options: list[Quote], target: float) -> float | None:

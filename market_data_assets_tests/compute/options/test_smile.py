@@ -37,12 +37,13 @@ def test_the_volatility_at_a_delta_is_linear_in_the_delta() -> None:
     assert at_delta(strikes, -deltas[::-1], volatilities[::-1], -0.25, 3.0) == pytest.approx(0.7, rel=1e-14)
 
 
-def test_options_in_the_money_are_not_searched() -> None:
-    # Deltas less the premium fall again far in the money: 0.3 at the lowest strike is nearer than 0.35 out of the money.
+def test_options_deep_in_the_money_are_not_searched() -> None:
+    # Deltas less the premium fall again far in the money: 0.26 at the lowest strike is nearer to 0.25 than 0.35 out of the money.
     strikes, deltas, volatilities = np.array([1.0, 2.0, 3.0, 4.0]), np.array([0.26, 0.6, 0.35, 0.15]), np.array([2.0, 0.5, 0.6, 0.8])
     assert at_delta(strikes, deltas, volatilities, 0.25, 2.5) == pytest.approx(0.7, rel=1e-14)
     assert at_delta(strikes, -deltas[::-1], volatilities[::-1], -0.25, 2.5) == pytest.approx(0.7, rel=1e-14)
-    assert math.isnan(at_delta(strikes, deltas, volatilities, 0.25, math.nextafter(3.0, 4.0)))
+    assert at_delta(strikes, deltas, volatilities, 0.25, math.nextafter(3.0, 4.0)) == pytest.approx(0.7, rel=1e-14)
+    assert math.isnan(at_delta(strikes, deltas, volatilities, 0.25, math.nextafter(4.0, 5.0)))
 
 
 def test_a_delta_that_is_quoted_is_taken_as_it_is() -> None:
