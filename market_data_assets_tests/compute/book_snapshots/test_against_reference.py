@@ -43,14 +43,14 @@ def _same(value: object, want: object) -> bool:
 
 @pytest.mark.parametrize("levels", [1, 5, 25])
 @pytest.mark.parametrize("contract", [LINEAR, INVERSE, OPTION], ids=lambda contract: str(contract.instrument_id))
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(data=st.data())
 def test_every_column_of_every_timeframe_is_what_its_record_says(data: st.DataObject, contract: Contract, levels: int) -> None:
     rows = data.draw(unruly_rows(levels=levels, first=FIRST, last=LAST))
     assert_equals_reference(rows, listed(contract, FIRST, LAST), levels)
 
 
-@settings(max_examples=3)
+@settings(max_examples=2)
 @given(rows=unruly_rows(levels=5, first=0, last=86_400 * SECOND))
 def test_a_whole_day_is_what_its_records_say(rows: list[Row]) -> None:
     assert_equals_reference(rows, LINEAR, 5)

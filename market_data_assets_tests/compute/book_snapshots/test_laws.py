@@ -32,7 +32,7 @@ CONTRACTS = st.sampled_from([LINEAR, INVERSE, OPTION]).map(lambda contract: list
 ROWS = unruly_rows(levels=5, first=FIRST, last=LAST)
 
 
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(rows=ROWS, contract=CONTRACTS)
 def test_a_coarser_table_merged_from_any_stored_finer_one_is_the_direct_one_to_the_last_bit(rows: list[Row], contract: Contract) -> None:
     direct = {timeframe: frame.table for timeframe, frame in from_book(table(rows), contract, DAY, TIMEFRAMES).items()}
@@ -52,7 +52,7 @@ def test_merging_what_went_through_parquet_changes_nothing() -> None:
         assert merge(finest, timeframe).equals(direct[timeframe].table)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(rows=ROWS, contract=CONTRACTS, random=st.randoms(use_true_random=False))
 def test_the_order_of_rows_with_different_times_does_not_matter(rows: list[Row], contract: Contract, random: object) -> None:
     in_order = from_book(table(rows), contract, DAY, TIMEFRAMES)
@@ -69,7 +69,7 @@ def test_the_order_of_rows_with_different_times_does_not_matter(rows: list[Row],
     assert all(out_of_order[timeframe].table.equals(in_order[timeframe].table) for timeframe in TIMEFRAMES)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(rows=ROWS, cuts=st.lists(st.integers(0, 12), max_size=5))
 def test_how_the_rows_are_chunked_does_not_matter(rows: list[Row], cuts: list[int]) -> None:
     contract = listed(LINEAR, FIRST, LAST)
@@ -81,7 +81,7 @@ def test_how_the_rows_are_chunked_does_not_matter(rows: list[Row], cuts: list[in
     assert all(found[timeframe].table.equals(expected[timeframe].table) for timeframe in TIMEFRAMES)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(rows=ROWS, other=ROWS, bucket=st.integers(FIRST // (15 * SECOND), LAST // (15 * SECOND)))
 def test_nothing_that_happens_after_a_bucket_changes_it(rows: list[Row], other: list[Row], bucket: int) -> None:
     contract = listed(LINEAR, FIRST, LAST)
@@ -100,7 +100,7 @@ def _closed_by(snapshots: pa.Table, instant: int) -> pa.Table:
     return snapshots.filter(pa.array(closes <= instant))
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(rows=ROWS, contract=CONTRACTS)
 def test_no_row_is_available_before_what_it_shows_had_arrived(rows: list[Row], contract: Contract) -> None:
     arrivals = {row.time: max(other.arrival for other in rows if other.time == row.time) for row in rows}
@@ -116,7 +116,7 @@ def test_no_row_is_available_before_what_it_shows_had_arrived(rows: list[Row], c
 _WHOLE = pa.schema([(name, pa.int64()) for name in ("available_at", "timestamp_close", "snapshot_at")])
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(rows=ROWS, contract=CONTRACTS, spoiled=st.sets(st.integers(0, 11)))
 def test_every_row_is_counted_once_as_an_update_or_in_quarantine(rows: list[Row], contract: Contract, spoiled: set[int]) -> None:
     delivered = [Row(row.at, [(-1.0, 1.0)], row.bids) if number in spoiled else row for number, row in enumerate(rows)]
@@ -125,7 +125,7 @@ def test_every_row_is_counted_once_as_an_update_or_in_quarantine(rows: list[Row]
         assert updates + sum(part.count for part in frame.quarantined) == len(rows)
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(rows=ROWS, spoiled=st.sets(st.integers(0, 11)))
 def test_a_quarantined_row_changes_nothing_else(rows: list[Row], spoiled: set[int]) -> None:
     contract = listed(LINEAR, FIRST, LAST)

@@ -46,7 +46,7 @@ def _assert_equal(name: str, found: object, expected: float | int | None, larges
 
 @pytest.mark.parametrize("levels", [5, 25])
 @pytest.mark.parametrize("contract", [SPOT, LINEAR, INVERSE], ids=lambda contract: str(contract.instrument_id))
-@settings(max_examples=7)
+@settings(max_examples=5)
 @given(data=st.data())
 def test_every_book_column_equals_the_plain_computation(data: st.DataObject, contract: Contract, levels: int) -> None:
     market = data.draw(markets(levels))
@@ -179,7 +179,7 @@ def test_a_row_is_not_available_before_its_book_arrived_nor_before_the_one_it_op
     assert (available / SECOND).tolist() == [101, 101, 101, 101, 101]
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(markets(), st.integers(0, 60), st.floats(0.5, 2.0))
 def test_what_happens_after_a_bucket_does_not_change_it(market: Market, bucket: int, factor: float) -> None:
     cut = FIRST + bucket * 15 * SECOND
@@ -199,7 +199,7 @@ def test_what_happens_after_a_bucket_does_not_change_it(market: Market, bucket: 
             np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-6, err_msg=name)
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(markets(), st.sets(st.integers(0, 11)), st.randoms(use_true_random=False))
 def test_impossible_rows_are_set_aside_and_change_nothing_else(market: Market, spoiled: set[int], random: object) -> None:
     bad = [Row(market.rows[number].at, [(-1.0, 1.0)], []) for number in spoiled if number < len(market.rows)]

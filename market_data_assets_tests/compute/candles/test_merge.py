@@ -29,7 +29,7 @@ _LAST_BITS = {"delay_median", *(f"_{name}_low" for name in _RETURN_SUMS)}
 
 
 @given(ANY_TRADES, CONTRACTS, st.sampled_from(_COARSER))
-@settings(max_examples=50)
+@settings(max_examples=25)
 def test_folded_components_equal_those_computed_from_ticks_to_the_last_bit(
     trades: list[Trade], contract: Contract, timeframe: Timeframe
 ) -> None:
@@ -65,7 +65,7 @@ def test_book_columns_merge_to_the_last_bit_along_every_chain_of_timeframes(mark
 
 
 @given(markets(), st.lists(st.integers(0, 12), max_size=5), st.randoms(use_true_random=False))
-@settings(max_examples=25)
+@settings(max_examples=10)
 def test_the_order_of_book_rows_of_different_times_and_their_chunks_do_not_matter(market: Market, cuts: list[int], random: object) -> None:
     expected = from_ticks(market.feeds, SPOT, DAY, TIMEFRAMES[:2])
     shuffled = list({row.at: row for row in market.rows}.values())
@@ -81,7 +81,7 @@ def test_the_order_of_book_rows_of_different_times_and_their_chunks_do_not_matte
 
 
 @given(markets(), st.integers(0, 11))
-@settings(max_examples=20)
+@settings(max_examples=10)
 def test_a_book_row_delivered_twice_changes_nothing_but_the_count_of_updates(market: Market, number: int) -> None:
     rows = [row for at, row in enumerate(market.rows) for _ in range(1 + (at == number))]
     once, twice = (
@@ -112,7 +112,7 @@ def test_candles_do_not_depend_on_how_the_day_is_cut_for_threads(monkeypatch: py
 
 
 @given(st.lists(st.integers(1, 20), max_size=6))
-@settings(max_examples=20)
+@settings(max_examples=10)
 def test_candles_do_not_depend_on_the_chunks_of_the_table(cuts: list[int]) -> None:
     trades = [Trade(i * 5 * SECOND, 100.0 + i % 3, 0.1, ("buy", "sell", "unknown")[i % 3], i) for i in range(20)]
     edges = sorted({0, 20, *cuts})

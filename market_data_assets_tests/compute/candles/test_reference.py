@@ -74,13 +74,13 @@ def _assert_candles(trades: list[Trade], contract: Contract, timeframes: tuple[T
 
 
 @given(CLOSE_TRADES, CONTRACTS)
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_every_feature_equals_the_plain_computation(trades: list[Trade], contract: Contract) -> None:
     _assert_candles(trades, contract, (TIMEFRAMES[0], TIMEFRAMES[4], TIMEFRAMES[6]))
 
 
 @given(DECIMAL_TRADES, st.sampled_from([SPOT, LINEAR]))
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_tiny_and_huge_decimals_equal_the_plain_computation(trades: list[Trade], contract: Contract) -> None:
     _assert_candles(trades, contract, (TIMEFRAMES[0], TIMEFRAMES[4], TIMEFRAMES[6]))
 

@@ -124,7 +124,7 @@ def test_an_instrument_is_halted_in_the_part_of_a_bucket_in_which_it_is_listed()
 
 
 @given(markets(), st.sampled_from(TIMEFRAMES[1:]))
-@settings(max_examples=20)
+@settings(max_examples=10)
 def test_a_coarser_status_is_the_highest_of_the_finer_ones(market: Market, timeframe: Timeframe) -> None:
     fine, coarse = (_with_book(list(market.rows), list(market.trades), each) for each in (FINEST, timeframe))
     each = timeframe.seconds // FINEST.seconds
@@ -134,7 +134,7 @@ def test_a_coarser_status_is_the_highest_of_the_finer_ones(market: Market, timef
 
 
 @given(markets())
-@settings(max_examples=20)
+@settings(max_examples=10)
 def test_every_status_has_its_evidence(market: Market) -> None:
     statuses = _with_book(list(market.rows), list(market.trades))
     for bucket in range(FIRST // FINEST.microseconds, LAST // FINEST.microseconds):

@@ -29,7 +29,7 @@ def _first(trades: list[Trade]) -> dict[str, object]:
 
 
 @given(ANY_TRADES, st.randoms(use_true_random=False))
-@settings(max_examples=30)
+@settings(max_examples=15)
 def test_the_order_of_rows_does_not_matter_where_every_id_is_an_integer(trades: list[Trade], random: object) -> None:
     shuffled = list(trades)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
@@ -37,7 +37,7 @@ def test_the_order_of_rows_does_not_matter_where_every_id_is_an_integer(trades: 
 
 
 @given(ANY_TRADES, st.lists(st.integers(0, 10**6), max_size=5), st.randoms(use_true_random=False))
-@settings(max_examples=30)
+@settings(max_examples=15)
 def test_repeated_rows_change_nothing_but_their_count(trades: list[Trade], again: list[int], random: object) -> None:
     repeats = [trades[number % len(trades)] for number in again] if trades else []
     rows = [*trades, *repeats]
@@ -134,7 +134,7 @@ def test_a_null_or_a_time_in_another_unit_is_refused() -> None:
 
 
 @given(ANY_TRADES)
-@settings(max_examples=25)
+@settings(max_examples=12)
 def test_no_row_is_available_before_its_trades_arrived(trades: list[Trade]) -> None:
     candles = from_ticks(Feeds(table(trades)), SPOT, DAY, [FINEST])[FINEST].table
     available = candles["available_at"].cast(pa.int64()).to_numpy()
@@ -145,7 +145,7 @@ def test_no_row_is_available_before_its_trades_arrived(trades: list[Trade]) -> N
 
 
 @given(ANY_TRADES, st.integers(0, 24 * 60), st.floats(0.5, 2.0), st.booleans())
-@settings(max_examples=40)
+@settings(max_examples=10)
 def test_what_happens_after_a_bucket_does_not_change_it(trades: list[Trade], minute: int, factor: float, gone: bool) -> None:
     """Later trades are changed or taken away. Only bucket_status, for which available_at waits, is a verdict in hindsight."""
     cut = minute * 60 * SECOND
@@ -158,7 +158,7 @@ def test_what_happens_after_a_bucket_does_not_change_it(trades: list[Trade], min
 
 
 @given(ANY_TRADES)
-@settings(max_examples=20)
+@settings(max_examples=10)
 def test_volume_is_what_was_bought_sold_and_unknown(trades: list[Trade]) -> None:
     for row in _minutes(table(trades)).filter(pc.greater(_minutes(table(trades))["trade_count"], 0)).to_pylist():
         parts = (Fraction(row[f"_{side}_base"]) + Fraction(row[f"_{side}_base_low"]) for side in ("buy", "sell", "unknown"))

@@ -158,7 +158,7 @@ _QUOTES = st.lists(
 
 
 @given(_QUOTES, st.lists(st.integers(0, 250).map(lambda second: second * SECOND), max_size=6).map(sorted))
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_the_surface_equals_the_slow_reference(quotes: list[Quote], instants: list[int]) -> None:
     of = surface(quotes, *instants)
     table_rows = of.expiry_table().to_pylist()
@@ -174,7 +174,7 @@ def test_the_surface_equals_the_slow_reference(quotes: list[Quote], instants: li
 
 
 @given(_QUOTES, st.integers(0, 200), st.randoms())
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_quotes_after_an_instant_and_the_order_of_contracts_change_nothing(quotes: list[Quote], second: int, random: object) -> None:
     instant = second * SECOND
     before = [quote for quote in quotes if quote.at <= instant]
