@@ -103,8 +103,9 @@ class Dataset:
         Raises:
             SchemaDrift: columns missing, unknown, or of a type that is not declared.
         """
-        missing = [name for name in self.columns if name not in found.names]
-        unknown = [name for name in found.names if name not in self.columns]
+        names = dict.fromkeys(found.names)
+        missing = [name for name in self.columns if name not in names]
+        unknown = [name for name in names if name not in self.columns]
         if missing or (unknown and not self.open_columns):
             raise SchemaDrift(f"{self}: missing columns {missing}, unknown columns {unknown}")
         fields = []
