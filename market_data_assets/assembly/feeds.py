@@ -62,7 +62,7 @@ class DayFeeds:
 
 
 def _is_underlying(perpetual: InstrumentId, option: InstrumentId) -> bool:
-    return (perpetual.venue, perpetual.base, perpetual.quote, perpetual.settle) == (option.venue, option.base, option.quote, option.settle)
+    return replace(option, instrument_type=InstrumentType.PERP, expiry=None, strike=None, option_type=None) == perpetual
 
 
 def _is_stored(frames: DailyFrames, instrument: InstrumentId) -> bool:

@@ -93,11 +93,6 @@ def write_view(
     return Commit(committed.status, committed.manifest)
 
 
-def read_view(store: Store, prefix: str, name: str) -> pa.Table:
-    """One file of a view, whole, by its documented name."""
-    return pq.read_table(pa.BufferReader(store.get(f"{prefix}{name}{_SUFFIX}").data))
-
-
 def _build(folder: Path, name: str, tables: Iterable[pa.Table]) -> tuple[FileEntry, Path]:
     path, rows, size, groups = folder / f"{name}{_SUFFIX}", 0, 0, 0
     waiting = iter(tables)

@@ -60,7 +60,7 @@ def test_chain_is_that_of_the_perpetual_with_its_base_and_quote_and_of_nothing_e
     chain = chains.of(PERP, TRADES).options_chain
     assert chain is not None
     assert chain["shard"].to_pylist() == ["DERIBIT:OPTION:BTC-USD"]
-    for other in (SPOT, InstrumentId.parse("DERIBIT:PERP:BTC-USDC"), InstrumentId.parse("BINANCE:PERP:BTC-USD")):
+    for other in (SPOT, *map(InstrumentId.parse, ("DERIBIT:PERP:BTC-USDC", "BINANCE:PERP:BTC-USD", "DERIBIT:PERP:BTC-USD~2"))):
         assert chains.of(other, TRADES).options_chain is None
 
 

@@ -15,8 +15,9 @@ from market_data_assets.defs.partitions import monthly
 from market_data_assets.defs.resources import LakeResource
 from market_data_assets.domain.timeframes import Timeframe
 from market_data_assets.storage.lake import Lake
-from market_data_assets.storage.views import read_view, view_prefix
+from market_data_assets.storage.views import view_prefix
 from market_data_assets_tests.client.lakes import BTC, DAY, ETH, NEXT_DAY, buckets, lake_at, write_buckets, write_instruments
+from market_data_assets_tests.storage.view_files import view_file
 
 MONTH = dt.date(2024, 8, 1)
 MINUTES = CANDLES[Timeframe.parse("1m")]
@@ -42,7 +43,7 @@ def run(folder: Path) -> dict[str, object]:
 
 
 def rows(lake: Lake, instrument: object) -> pa.Table:
-    return read_view(lake.store, view_prefix(BY_INSTRUMENT.name, BY_INSTRUMENT.label, str(instrument), MONTH), MINUTES.name)
+    return view_file(lake.store, view_prefix(BY_INSTRUMENT.name, BY_INSTRUMENT.label, str(instrument), MONTH), MINUTES.name)
 
 
 def test_month_is_built_kept_and_follows_its_days(lake: Lake, tmp_path: Path) -> None:

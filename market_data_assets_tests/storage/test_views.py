@@ -12,7 +12,8 @@ from market_data_assets.errors import UnsafeName
 from market_data_assets.storage.commit import Status
 from market_data_assets.storage.layout import MANIFEST, SUCCESS
 from market_data_assets.storage.stores.memory import MemoryStore
-from market_data_assets.storage.views import parse_view_prefix, read_view, stored_values, view_prefix, write_view
+from market_data_assets.storage.views import parse_view_prefix, stored_values, view_prefix, write_view
+from market_data_assets_tests.storage.view_files import view_file
 
 AUGUST = dt.date(2024, 8, 1)
 PREFIX = "views/by_instrument_id/instrument-BINANCE:PERP:BTC-USDT/year-2024/month-08/"
@@ -74,7 +75,7 @@ def test_files_of_a_month_are_committed_together_and_read_by_name():
     assert {each.name for each in store.list(PREFIX)} == {
         PREFIX + name for name in ("candles_1m.parquet", "candles_1h.parquet", MANIFEST, SUCCESS)
     }
-    assert read_view(store, PREFIX, "candles_1m")["number"].to_pylist() == [1, 2]
+    assert view_file(store, PREFIX, "candles_1m")["number"].to_pylist() == [1, 2]
 
 
 def test_same_month_again_is_a_noop_and_another_replaces_it():
@@ -83,7 +84,7 @@ def test_same_month_again_is_a_noop_and_another_replaces_it():
     assert write(store, {"candles_1m": tables(1), "candles_1h": tables(3)}).status is Status.NOOP
     commit = write(store, {"candles_1m": tables(1, 2)})
     assert (commit.status, commit.version) == (Status.COMMITTED, 2)
-    assert read_view(store, PREFIX, "candles_1m").num_rows == 2
+    assert view_file(store, PREFIX, "candles_1m").num_rows == 2
     assert not [each.name for each in store.list(PREFIX) if "candles_1h" in each.name]
 
 
@@ -100,4 +101,4 @@ def test_values_of_a_month_are_those_that_were_ever_written():
 def test_file_without_rows_keeps_its_columns():
     store = MemoryStore()
     write(store, {"candles_1m": lambda: iter([pa.schema([pa.field("number", pa.int64())]).empty_table()])})
-    assert read_view(store, PREFIX, "candles_1m").schema.names == ["number"]
+    assert view_file(store, PREFIX, "candles_1m").schema.names == ["number"]

@@ -13,6 +13,11 @@ _WIDTH = 2.0
 _KELTNER_RANGE = 10
 
 
+def typical_price(bars: Bars) -> Floats:
+    """(H + L + C) / 3."""
+    return np.asarray((bars["high"] + bars["low"] + bars["close"]) / 3.0)
+
+
 def true_range(bars: Bars) -> Floats:
     """max(H, previous C) − min(L, previous C); NaN on the first bar after a hole."""
     before = rolling.previous(bars["close"])
@@ -41,7 +46,7 @@ def _width(bars: Bars) -> Floats:
 
 def _keltner(bars: Bars) -> tuple[Floats, Floats]:
     """Middle of the channel, and its half width, seeded on the same bar, as TA-Lib does."""
-    typical = (bars["high"] + bars["low"] + bars["close"]) / 3.0
+    typical = typical_price(bars)
     # The first bar has no true range, so the last of its _LENGTH − 1 are those that end on the bar of the middle's seed.
     span = recursive.wilder(true_range(bars), _KELTNER_RANGE, _LENGTH - 1 - _KELTNER_RANGE)
     return recursive.exponential(typical, _LENGTH), _WIDTH * span

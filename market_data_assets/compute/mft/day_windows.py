@@ -1,4 +1,4 @@
-"""Windows of whole days: 24 h, 7 d or 30 d that end with each bar.
+"""Windows of days: since midnight, and the 24 h, 7 d or 30 d that end with each bar.
 
 A window of k days that ends within a day is the rest of the day k days before, the whole days between, and the day's bars so
 far. Each of the three is summed from its own end, so that a value costs k additions whatever the timeframe, and depends on
@@ -19,6 +19,12 @@ def total(bars: Bars, values: Floats, days: int) -> Floats:
     for earlier in range(1, days):
         sums += _back(so_far[:, -1:], earlier)
     return _flat(bars, sums)
+
+
+def since_midnight(bars: Bars, values: Floats) -> Floats:
+    """Σ since 00:00 UTC, this bar included; NaN after a hole, and on a day whose first bar is not there."""
+    # Day by day: differences of one long running sum would carry the rounding of every day before.
+    return _flat(bars, np.cumsum(_by_day(bars, values), axis=1))
 
 
 def mean_and_variance(bars: Bars, values: Floats, days: int) -> tuple[Floats, Floats]:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from market_data_assets.compute.mft import recursive, rolling
-from market_data_assets.compute.mft.bands import true_range
+from market_data_assets.compute.mft.bands import true_range, typical_price
 from market_data_assets.compute.mft.bars import Bars, Floats
 from market_data_assets.compute.mft.ratios import distance, ratio_or_zero
 from market_data_assets.compute.mft.record import MftFeature, unbroken
@@ -13,11 +13,6 @@ _RANGE = ("high", "low", "close")
 _NO_MOVE = 1e-13
 _SAME_STRENGTH = 1e-10
 _FLAT = "0 where the price did not move, as TA-Lib"
-
-
-def typical_price(bars: Bars) -> Floats:
-    """(H + L + C) / 3."""
-    return np.asarray((bars["high"] + bars["low"] + bars["close"]) / 3.0)
 
 
 def relative_strength(values: Floats, length: int) -> Floats:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from market_data_assets.compute.mft import recursive, rolling
+from market_data_assets.compute.mft import day_windows, recursive, rolling
 from market_data_assets.compute.mft.bars import Bars, Floats, Int64s
 from market_data_assets.compute.mft.ratios import distance, ratio, ratio_or_zero
 from market_data_assets.compute.mft.record import MftFeature, unbroken
@@ -28,20 +28,8 @@ def _chaikin_flow(bars: Bars) -> Floats:
     return ratio_or_zero(rolling.total(flow, 20), rolling.total(volume, 20))
 
 
-def since_midnight(bars: Bars, values: Floats) -> Floats:
-    """Σ since 00:00 UTC, this bar included; NaN after a hole, and on a day whose first bar is not there."""
-    per_day = bars.timeframe.buckets_per_day
-    missing = int(bars.start[0] // bars.timeframe.microseconds % per_day) if len(bars) else 0
-    days = -(-(missing + len(bars)) // per_day)
-    padded = np.full(days * per_day, np.nan)
-    padded[missing : missing + len(bars)] = values
-    # Day by day: differences of one long running sum would carry the rounding of every day before.
-    sums = np.cumsum(padded.reshape(days, per_day), axis=1).reshape(-1)
-    return sums[missing : missing + len(bars)]
-
-
 def _vwap_distance(bars: Bars) -> Floats:
-    vwap = ratio(since_midnight(bars, bars["quote_volume"]), since_midnight(bars, bars["volume"]))
+    vwap = ratio(day_windows.since_midnight(bars, bars["quote_volume"]), day_windows.since_midnight(bars, bars["volume"]))
     return distance(bars["close"], vwap)
 
 

@@ -60,7 +60,7 @@ def _still(close: Floats, bars: int) -> Floats:
 @pytest.mark.parametrize("worksheet", ["cci"], indirect=True)
 def test_commodity_channel_index(worksheet: Worksheet) -> None:
     worksheet.agrees("CCI", FEATURES["cci_20"].value(worksheet.bars()))
-    worksheet.agrees("20-day SMA of TP", rolling.mean(oscillators.typical_price(worksheet.bars()), 20))
+    worksheet.agrees("20-day SMA of TP", rolling.mean(bands.typical_price(worksheet.bars()), 20))
 
 
 @pytest.mark.parametrize("worksheet", ["bbands"], indirect=True)
