@@ -31,7 +31,7 @@ def committed_metadata(lake: Lake, dataset: Dataset, day: dt.date, commit: Commi
     """The metadata of a day in the lake as it is stored now."""
     facts: dict[str, Any] = {
         "dagster/partition_row_count": commit.rows,
-        "instruments": commit.rows if dataset.grain is Grain.DAY else commit.instruments,
+        "instruments": _instruments_in(lake, dataset, day) if dataset.grain is Grain.DAY else commit.instruments,
         "bytes": commit.bytes,
         "compression_ratio": round(commit.uncompressed_bytes / commit.bytes, 2) if commit.bytes else 0.0,
         "finality": str(commit.finality),
@@ -46,6 +46,11 @@ def committed_metadata(lake: Lake, dataset: Dataset, day: dt.date, commit: Commi
     if missing := _missing(commit):
         facts["missing"] = dg.MetadataValue.table(missing)
     return facts | _pictures(lake, dataset, day, commit)
+
+
+def _instruments_in(lake: Lake, dataset: Dataset, day: dt.date) -> int:
+    """How many instruments the one table of a day is about; it may have several rows of one, or rows of none."""
+    return len({*lake.read_table(dataset, day, ["instrument_id"])["instrument_id"].to_pylist()} - {None})
 
 
 def loaded_metadata(loaded: LoadedDay) -> dict[str, Any]:

@@ -57,7 +57,10 @@ def test_running_again_changes_nothing(lake: Path) -> None:
 
 def test_run_over_one_instrument_merges_into_the_day(tmp_path: Path) -> None:
     settings = settings_at(tmp_path, instruments=UNIVERSE)
-    assert errors(materialize(settings, instruments=[SPOT])) == []
+    outcome = materialize(settings, instruments=[SPOT])
+    assert errors(outcome) == []
+    (report,) = [asset for asset in outcome.assets if asset.asset == "missing_data_reports/report"]
+    assert report.instruments == 3 < report.rows
     market_data = reader(settings)
     only = market_data.candles(SPOT, "1m", DAY, "2024-08-09")
     assert errors(materialize(settings, instruments=["BINANCE:PERP:*"])) == []
