@@ -4,8 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+EMULATORS := .venv-emulators
 
-.PHONY: setup demo test ui bench lint docs lock
+.PHONY: setup emulators demo test ui bench lint docs lock
 
 setup: $(INSTALLED)
 
@@ -20,7 +21,13 @@ $(INSTALLED): requirements.lock pyproject.toml
 demo: setup  ## a whole day of simulated markets through every tier
 	@$(BIN)/market-data demo
 
-test: setup
+emulators: $(EMULATORS)/.installed  ## BigQuery on this machine, for the tests; needs some Python 3.13 or newer
+
+$(EMULATORS)/.installed: market_data_assets_tests/emulators/requirements.lock | setup
+	@$(BIN)/python market_data_assets_tests/emulators/install.py $(EMULATORS)
+	@mkdir -p $(EMULATORS) && touch $@
+
+test: setup emulators
 	$(BIN)/python -m pytest --numprocesses 2
 
 ui: setup  ## the Dagster UI on http://127.0.0.1:3000
@@ -41,3 +48,6 @@ docs: setup  ## write docs/data_dictionary.md anew
 lock: setup  ## resolve requirements.lock anew; needs uv (pip install uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header \
 	    --group dev --output-file requirements.lock pyproject.toml
+	uv pip compile --python-version 3.13 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --no-annotate \
+	    --override market_data_assets_tests/emulators/overrides.txt \
+	    --output-file market_data_assets_tests/emulators/requirements.lock market_data_assets_tests/emulators/requirements.in

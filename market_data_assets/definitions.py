@@ -16,18 +16,11 @@ from market_data_assets.defs.io_managers import LakeIOManager, WarehouseIOManage
 from market_data_assets.defs.jobs import JOBS
 from market_data_assets.defs.partitions import daily, monthly
 from market_data_assets.defs.resources import LakeResource, Selection, TickSource, WarehouseResource
-from market_data_assets.errors import SettingsError
 from market_data_assets.settings import Settings
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
-    """The graph of one deployment.
-
-    Raises:
-        SettingsError: a warehouse that this version does not write.
-    """
-    if settings.warehouse != "embedded":
-        raise SettingsError(f"warehouse {settings.warehouse!r}: this version writes the embedded warehouse only")
+    """The graph of one deployment."""
     partitions = daily(settings.first_day)
     return dg.Definitions(
         assets=[
@@ -36,7 +29,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             missing_asset(partitions),
             candle_assets(partitions),
             book_snapshot_assets(partitions),
-            *warehouse_assets(partitions),
+            *warehouse_assets(partitions, kind="bigquery" if settings.warehouse == "bigquery" else "duckdb"),
             *features_assets(partitions),
             *view_assets(monthly(settings.first_day)),
         ],
@@ -49,11 +42,14 @@ def build_definitions(settings: Settings) -> dg.Definitions:
 def _resources(settings: Settings) -> dict[str, Any]:
     """Every resource by its key. The API key stays an environment variable: Dagster stores its name, never its value."""
     key = dg.EnvVar("MDA_TARDIS_API_KEY") if settings.tardis.api_key is not None else None
-    storage = LakeResource(root=settings.root_url, workers=settings.workers)
+    storage = _lake(settings)
+    days = LakeIOManager(lake=storage)
     return {
         "storage": storage,
-        "lake": LakeIOManager(lake=storage),
-        "warehouse": WarehouseIOManager(lake=storage, warehouse=WarehouseResource(root=str(settings.warehouse_root))),
+        "lake": days,
+        # Dagster's own default would pickle what an asset returns.
+        "io_manager": days,
+        "warehouse": WarehouseIOManager(lake=storage, warehouse=_warehouse(settings)),
         "ticks": TickSource(
             source=settings.source,
             venues=list(settings.venues),
@@ -67,6 +63,30 @@ def _resources(settings: Settings) -> dict[str, Any]:
         ),
         "selection": Selection.configure_at_launch(),
     }
+
+
+def _lake(settings: Settings) -> LakeResource:
+    if not settings.root_url.startswith("gs://"):
+        return LakeResource(root=settings.root_url, workers=settings.workers)
+    # Google's libraries take a second to import, which a deployment without them should not pay.
+    from market_data_assets.defs.google import BucketLakeResource, GCSResource  # noqa: PLC0415
+
+    return BucketLakeResource(root=settings.root_url, workers=settings.workers, gcs=GCSResource())
+
+
+def _warehouse(settings: Settings) -> WarehouseResource:
+    if settings.warehouse == "embedded":
+        return WarehouseResource(root=str(settings.warehouse_root))
+    from market_data_assets.defs.google import BigQueryClients, BigQueryWarehouseResource  # noqa: PLC0415
+
+    chosen = settings.bigquery
+    return BigQueryWarehouseResource(
+        root=str(settings.warehouse_root),
+        clients=BigQueryClients(project=chosen.project, location=chosen.location, endpoint=chosen.endpoint),
+        dataset=chosen.dataset,
+        storage_endpoint=chosen.storage_endpoint,
+        max_bytes_billed=chosen.max_bytes_billed,
+    )
 
 
 @dg.definitions

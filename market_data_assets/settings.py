@@ -24,7 +24,7 @@ CONFIG_FILE = "market_data.toml"
 _PREFIX = "MDA_"
 _CONFIG = "MDA_CONFIG"
 # Read by the tests alone, and allowed here so that a shell set up for the tests can run the platform too.
-_TEST_VARIABLES = ("MDA_SAMPLES", "MDA_REQUIRE_SAMPLES")
+_TEST_VARIABLES = ("MDA_SAMPLES", "MDA_REQUIRE_SAMPLES", "MDA_REQUIRE_EMULATORS")
 _ROOT_SCHEMES = ("file", "memory", "gs")
 _SOURCE_SCHEMES = ("https", "http", "file")
 
@@ -96,10 +96,21 @@ class BinanceVisionSettings(_Table):
 
 
 class BigQuerySettings(_Table):
-    """Which BigQuery dataset holds the analytics tables."""
+    """Which BigQuery dataset holds the analytics tables, and what a query may cost.
+
+    Attributes:
+        location: Region of the dataset when the migration creates it, such as ``EU``; BigQuery's own default without one.
+        max_bytes_billed: A query that would scan more is refused before it runs.
+        endpoint: URL of an emulator's REST API; Google's without one. With an emulator no credentials are needed.
+        storage_endpoint: Host and port of the emulator's Storage API.
+    """
 
     project: str | None = None
     dataset: str = Field(default="market_data_analytics", pattern=r"^[A-Za-z0-9_]{1,1024}$")
+    location: str | None = None
+    max_bytes_billed: int = Field(default=100 * 1024**3, ge=10 * 1024**2)
+    endpoint: _SourceUrl | None = None
+    storage_endpoint: str | None = Field(default=None, pattern=r"^[^/:]+:\d+$")
 
 
 def _default_warehouse_root(known: Mapping[str, Any]) -> Path:
@@ -109,6 +120,11 @@ def _default_warehouse_root(known: Mapping[str, Any]) -> Path:
 def _default_cache(known: Mapping[str, Any]) -> Path:
     root = _local_folder(_url(known["root"], _ROOT_SCHEMES))
     return root / "_downloads" if root else Path(tempfile.gettempdir()) / "market_data_assets_downloads"
+
+
+def _default_read_cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(base).expanduser() / "market_data_assets"
 
 
 class Settings(_Table):
@@ -123,6 +139,8 @@ class Settings(_Table):
         first_day: First UTC day that is a partition, inclusive.
         workers: How many instruments are worked on side by side.
         cache: Folder of downloaded files.
+        read_cache: Folder where readers of a bucket keep the ranges they have fetched.
+        read_cache_bytes: Most bytes kept there; 0 keeps nothing.
     """
 
     root: _Root = "data"
@@ -135,6 +153,8 @@ class Settings(_Table):
     first_day: Annotated[dt.date, BeforeValidator(parse_day)] = dt.date(2019, 3, 30)
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
     cache: _Folder = Field(default_factory=_default_cache)
+    read_cache: _Folder = Field(default_factory=_default_read_cache)
+    read_cache_bytes: int = Field(default=10 * 1024**3, ge=0)
     tardis: TardisSettings = TardisSettings()
     binance_vision: BinanceVisionSettings = BinanceVisionSettings()
     bigquery: BigQuerySettings = BigQuerySettings()
@@ -199,7 +219,7 @@ def _keys() -> dict[Key, Any]:
 
 KEYS = _keys()
 _LISTS = {key for key, annotation in KEYS.items() if getattr(annotation, "__origin__", None) is tuple}
-_PATHS = {("root",), ("warehouse_root",), ("cache",), ("tardis", "datasets_url"), ("tardis", "api_url"), ("binance_vision", "url")}
+_PATHS = {("root",), ("warehouse_root",), ("cache",), ("read_cache",), ("tardis", "datasets_url"), ("tardis", "api_url"), ("binance_vision", "url")}
 
 
 def variable_name(key: Key) -> str:

@@ -1,4 +1,4 @@
-"""What every test may use: the folder of real market data, and hypothesis settings."""
+"""What every test may use: the folder of real market data, the emulators, and hypothesis settings."""
 
 import os
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ["market_data_assets_tests.emulators.fixtures"]
 settings.register_profile("default", deadline=None, derandomize=True)
 settings.load_profile("default")
 

@@ -57,11 +57,12 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
         """Load the whole day, or leave the stored one as it was."""
         dataset, lake, warehouse = _LOADED[context.asset_key], self.lake.open(), self.warehouse.open()
         table = WarehouseTable.of(dataset)
-        loaded = warehouse.replace_day(table, obj)
+        committed = lake.committed_day(dataset, obj.day)
+        loaded = warehouse.replace_day(table, committed)
         # Another run may have committed and loaded the day since ours was read: the last load must be of the last commit.
-        while (latest := lake.read_day(dataset, obj.day)).inputs != obj.inputs:
-            obj = latest
-            loaded = warehouse.replace_day(table, obj)
+        while (latest := lake.committed_day(dataset, obj.day)).content_hash != committed.content_hash:
+            committed = latest
+            loaded = warehouse.replace_day(table, committed)
         context.add_output_metadata(loaded_metadata(loaded))
 
     def load_input(self, context: dg.InputContext) -> None:

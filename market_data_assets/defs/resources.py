@@ -1,7 +1,11 @@
-"""Resources: where days are kept, where ticks come from, and which instruments a run is about."""
+"""Resources: where days are kept, where ticks come from, and which instruments a run is about.
 
+Those of Google Cloud are in :mod:`market_data_assets.defs.google`.
+"""
+
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +27,7 @@ from market_data_assets.storage.warehouse.embedded import EmbeddedWarehouse
 
 
 class LakeResource(dg.ConfigurableResource[Lake]):
-    """The lake: every tier's days under one root."""
+    """The lake: every tier's days under one root, on the local disk or in memory."""
 
     root: str
     workers: int
@@ -50,9 +54,15 @@ class WarehouseResource(dg.ConfigurableResource[Warehouse]):
 
 @lru_cache
 def _open_warehouse(root: str) -> Warehouse:
-    warehouse = EmbeddedWarehouse(Path(root), [WarehouseTable.of(dataset) for dataset in PROCESSED])
+    warehouse = EmbeddedWarehouse(Path(root), analytics_tables())
     warehouse.migrate()
     return warehouse
+
+
+@cache
+def analytics_tables() -> Sequence[WarehouseTable]:
+    """The table of each processed dataset."""
+    return [WarehouseTable.of(dataset) for dataset in PROCESSED]
 
 
 class TickSource(dg.ConfigurableResource[Source]):

@@ -23,6 +23,7 @@ from market_data_assets.storage.shard_read import read_shard, shards_of
 from market_data_assets.storage.stored_frames import Replaced, StoredFrame
 from market_data_assets.storage.stores.base import Store
 from market_data_assets.storage.unavailable import unavailable
+from market_data_assets.storage.warehouse.base import CommittedDay
 
 _READ_ATTEMPTS = 20
 _DAY = dt.timedelta(days=1)
@@ -60,10 +61,20 @@ class LakeReader:
         Raises:
             PartitionMissing, CorruptPartition, UnsupportedFormat: as :meth:`manifest`.
         """
-        content = self.manifest(dataset, day).content
-        loaders = {instrument: self._loader(dataset, day, content, instrument) for instrument in _present(content)}
-        absent = {InstrumentId.parse(entry.instrument_id): entry.reason for entry in content.absent}
-        return DailyFrames(day, loaders, absent, content.finality, _inputs(dataset, {day: content}))
+        return self._frames(dataset, day, self.manifest(dataset, day).content)
+
+    def committed_day(self, dataset: Dataset, day: dt.date) -> CommittedDay:
+        """The stored day for a load into a warehouse; errors as :meth:`manifest`."""
+        manifest = self.manifest(dataset, day)
+        partition = self._partition(dataset, day)
+        urls = dict.fromkeys(self._store.url(partition.published_name(entry)) for entry in manifest.content.files if entry.rows)
+        return CommittedDay(
+            self._frames(dataset, day, manifest.content),
+            manifest.version,
+            manifest.content.content_hash,
+            sum(entry.rows for entry in manifest.content.files),
+            tuple(url for url in urls if url.startswith("gs://")),
+        )
 
     def read_exchange_day(self, dataset: Dataset, day: dt.date) -> DailyFrames:
         """The rows whose exchange time lies in ``day``, lazily: from its raw day and, where stored, its neighbours.
@@ -200,6 +211,11 @@ class LakeReader:
     def _content_or_none(self, dataset: Dataset, day: dt.date) -> DayContent | None:
         manifest = self._current(self._partition(dataset, day)).manifest
         return None if manifest is None else manifest.content
+
+    def _frames(self, dataset: Dataset, day: dt.date, content: DayContent) -> DailyFrames:
+        loaders = {instrument: self._loader(dataset, day, content, instrument) for instrument in _present(content)}
+        absent = {InstrumentId.parse(entry.instrument_id): entry.reason for entry in content.absent}
+        return DailyFrames(day, loaders, absent, content.finality, _inputs(dataset, {day: content}))
 
     def _loader(self, dataset: Dataset, day: dt.date, content: DayContent, instrument: InstrumentId) -> Loader:
         entry = content.file_of(str(instrument))

@@ -5,10 +5,8 @@ import warnings
 from pathlib import Path
 
 import dagster as dg
-import pytest
 
 from market_data_assets.definitions import build_definitions
-from market_data_assets.errors import SettingsError
 from market_data_assets_tests.defs.runs import settings_at
 
 TIMEFRAMES = ("15s", "1m", "5m", "15m", "1h", "4h", "24h")
@@ -56,9 +54,14 @@ def test_nothing_falls_back_to_a_pickling_io_manager(tmp_path: Path) -> None:
             assert output.io_manager_key in {"lake", "warehouse"}
 
 
-def test_warehouse_that_is_not_written_is_refused_rather_than_replaced_by_another(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="embedded warehouse only"):
-        build_definitions(settings_at(tmp_path, warehouse="bigquery", bigquery_project="p"))
+def test_google_cloud_is_the_same_graph_on_other_resources(tmp_path: Path) -> None:
+    chosen = {"root": "gs://bucket", "warehouse": "bigquery", "bigquery_project": "project"}
+    cloud, local = build_definitions(settings_at(tmp_path, **chosen)), build_definitions(settings_at(tmp_path))
+    dg.Definitions.validate_loadable(cloud)
+    keys = [definitions.resolve_asset_graph().get_all_asset_keys() for definitions in (cloud, local)]
+    assert keys[0] == keys[1]
+    assert type(cloud.resources["storage"]).__name__ == "BucketLakeResource"
+    assert type(local.resources["storage"]).__name__ == "LakeResource"
 
 
 def test_code_location_loads_from_the_workspace_file() -> None:

@@ -8,13 +8,13 @@ from market_data_assets.domain.datasets import DailyFrames, Dataset
 from market_data_assets.storage.warehouse.base import WarehouseTable
 
 
-def warehouse_asset(dataset: Dataset, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
-    """One table; a run replaces its day by the whole stored day of ``dataset``."""
+def warehouse_asset(dataset: Dataset, partitions: dg.PartitionsDefinition[str], kind: str) -> dg.AssetsDefinition:
+    """One table of a ``kind`` of warehouse; a run replaces its day by the whole stored day of ``dataset``."""
     table = WarehouseTable.of(dataset)
 
     @dg.asset(
         **{
-            **out_kwargs(dataset, kinds={"duckdb"}),
+            **out_kwargs(dataset, kinds={kind}),
             "key": dg.AssetKey(table.key),
             "group_name": table.tier,
             "io_manager_key": "warehouse",
@@ -29,6 +29,6 @@ def warehouse_asset(dataset: Dataset, partitions: dg.PartitionsDefinition[str]) 
     return _table
 
 
-def warehouse_assets(partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]:
+def warehouse_assets(partitions: dg.PartitionsDefinition[str], kind: str) -> list[dg.AssetsDefinition]:
     """One asset per table: candles and book snapshots in every timeframe."""
-    return [warehouse_asset(dataset, partitions) for dataset in PROCESSED]
+    return [warehouse_asset(dataset, partitions, kind) for dataset in PROCESSED]

@@ -66,6 +66,24 @@ def _field(name: str, column: Column) -> "pa.Field[pa.DataType]":
     return pa.field(name, type_, nullable=name not in {PARTITION_COLUMN, CLUSTER_COLUMN}, metadata={"description": description})
 
 
+@dataclass(frozen=True, slots=True)
+class CommittedDay:
+    """A day of a dataset as the lake holds it: what a load puts in place of the stored day.
+
+    Attributes:
+        frames: Its rows, read when asked for.
+        version, content_hash: Those of its manifest.
+        rows: As the manifest counts them.
+        urls: The ``gs://`` names of all its files; none where the lake is not in a bucket.
+    """
+
+    frames: DailyFrames
+    version: int
+    content_hash: str
+    rows: int
+    urls: tuple[str, ...] = ()
+
+
 class LoadStatus(StrEnum):
     """What a load did."""
 
@@ -97,8 +115,8 @@ class Warehouse(Protocol):
         """
         ...
 
-    def replace_day(self, table: WarehouseTable, frames: DailyFrames) -> LoadedDay:
-        """The whole stored day becomes ``frames``, or stays as it was; an empty day empties the partition.
+    def replace_day(self, table: WarehouseTable, day: CommittedDay) -> LoadedDay:
+        """The whole stored day becomes ``day``, or stays as it was; an empty day empties the partition.
 
         Raises:
             BadData: rows of another day or instrument, or rows of one instrument that do not ascend in time.

@@ -21,7 +21,7 @@ from market_data_assets.domain.datasets import DailyFrames
 from market_data_assets.domain.days import TimeRange, day_end, day_start
 from market_data_assets.domain.instruments import InstrumentId
 from market_data_assets.errors import BadData, CorruptPartition, NoData, PartitionMissing, QueryError, SchemaDrift, StorageFailed, Unusable
-from market_data_assets.storage.warehouse.base import CLUSTER_COLUMN, PARTITION_COLUMN, LoadedDay, LoadStatus, WarehouseTable
+from market_data_assets.storage.warehouse.base import CLUSTER_COLUMN, PARTITION_COLUMN, CommittedDay, LoadedDay, LoadStatus, WarehouseTable
 from market_data_assets.storage.warehouse.replacement import replace_file
 
 _SCHEMA_FILE = "_schema.parquet"
@@ -38,9 +38,10 @@ class EmbeddedWarehouse:
         """As the seam says: missing tables, and new columns of those that are there."""
         return [table.name for table in self.tables if self._migrate(table)]
 
-    def replace_day(self, table: WarehouseTable, frames: DailyFrames) -> LoadedDay:
+    def replace_day(self, table: WarehouseTable, day: CommittedDay) -> LoadedDay:
         """As the seam says, in the memory of one instrument-day."""
         self._require(table)
+        frames = day.frames
         file = self._file(table, frames.day)
         try:
             (rows, instruments), changed = replace_file(file, lambda draft: _write_day(draft, table, frames))

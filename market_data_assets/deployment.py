@@ -1,0 +1,31 @@
+"""Opening the lake and the warehouse that the settings of a deployment describe. Nothing is read or written by that."""
+
+from market_data_assets.settings import Settings
+from market_data_assets.storage.lake import Lake
+from market_data_assets.storage.stores import open_store
+from market_data_assets.storage.warehouse.base import Warehouse, WarehouseTable
+from market_data_assets.storage.warehouse.opening import open_warehouse as open_tables
+
+
+def open_lake(settings: Settings) -> Lake:
+    """The lake at ``settings.root``."""
+    return Lake(open_store(settings.root_url), workers=settings.workers)
+
+
+def open_warehouse(settings: Settings) -> Warehouse:
+    """The warehouse with its analytics tables. Whoever opens it neither creates nor changes them; the migration does."""
+    # The registries of computed tables take time to import, and a reader of ticks does without them.
+    from market_data_assets.catalog import PROCESSED  # noqa: PLC0415
+
+    bigquery = settings.bigquery
+    return open_tables(
+        settings.warehouse,
+        [WarehouseTable.of(dataset) for dataset in PROCESSED],
+        root=settings.warehouse_root,
+        project=bigquery.project,
+        dataset=bigquery.dataset,
+        location=bigquery.location,
+        endpoint=bigquery.endpoint,
+        storage_endpoint=bigquery.storage_endpoint,
+        max_bytes_billed=bigquery.max_bytes_billed,
+    )
