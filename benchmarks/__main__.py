@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import book_snapshots, busy_day, candles, features, reading, vendor_files
+from benchmarks import book_snapshots, bucket, busy_day, candles, features, reading, vendor_files
 from benchmarks.days import books_of_one_day, trades_of_one_day
 from benchmarks.timing import Row, at_least, at_most
 
@@ -95,6 +95,10 @@ def _reading(folder: Path) -> Iterator[Row]:
     yield at_most("a day of 1m candles to pandas", found.candles, 0.01)
     yield at_most("instruments of a date, warm", found.instruments, 0.001)
     yield at_most("instruments of a date, first", found.first_instruments, 0.02)
+    distant = bucket.measure(folder, reading.READ_ROWS)
+    detail = f"20 ms a request, 50 MB/s; {distant.fetched_bytes / 1e6:.1f} of {distant.file_bytes / 1e6:.0f} MB fetched"
+    yield at_least("one hour of them from a bucket", distant.pandas / distant.ours, 3, detail)
+    yield at_most("the same once more", distant.again, 0.05)
     yield at_most("import market_data_assets", found.import_package, 0.5)
     yield at_most("code location load", found.import_location, 5)
 

@@ -69,9 +69,17 @@ def _lake(settings: Settings) -> LakeResource:
     if not settings.root_url.startswith("gs://"):
         return LakeResource(root=settings.root_url, workers=settings.workers)
     # Google's libraries take a second to import, which a deployment without them should not pay.
-    from market_data_assets.defs.google import BucketLakeResource, GCSResource  # noqa: PLC0415
+    from dagster_gcp import GCSResource  # noqa: PLC0415
 
-    return BucketLakeResource(root=settings.root_url, workers=settings.workers, gcs=GCSResource())
+    from market_data_assets.defs.google import BucketLakeResource  # noqa: PLC0415
+
+    return BucketLakeResource(
+        root=settings.root_url,
+        workers=settings.workers,
+        gcs=GCSResource(),
+        read_cache=str(settings.read_cache),
+        read_cache_bytes=settings.read_cache_bytes,
+    )
 
 
 def _warehouse(settings: Settings) -> WarehouseResource:

@@ -2,14 +2,16 @@
 
 from market_data_assets.settings import Settings
 from market_data_assets.storage.lake import Lake
+from market_data_assets.storage.range_cache import RangeCache
 from market_data_assets.storage.stores import open_store
 from market_data_assets.storage.warehouse.base import Warehouse, WarehouseTable
 from market_data_assets.storage.warehouse.opening import open_warehouse as open_tables
 
 
 def open_lake(settings: Settings) -> Lake:
-    """The lake at ``settings.root``."""
-    return Lake(open_store(settings.root_url), workers=settings.workers)
+    """The lake at ``settings.root``; what is fetched of one that is elsewhere is kept on this machine."""
+    cache = RangeCache(settings.read_cache, settings.read_cache_bytes)
+    return Lake(open_store(settings.root_url), workers=settings.workers, cache=cache)
 
 
 def open_warehouse(settings: Settings) -> Warehouse:

@@ -219,7 +219,15 @@ def _keys() -> dict[Key, Any]:
 
 KEYS = _keys()
 _LISTS = {key for key, annotation in KEYS.items() if getattr(annotation, "__origin__", None) is tuple}
-_PATHS = {("root",), ("warehouse_root",), ("cache",), ("read_cache",), ("tardis", "datasets_url"), ("tardis", "api_url"), ("binance_vision", "url")}
+_PATHS = {
+    ("root",),
+    ("warehouse_root",),
+    ("cache",),
+    ("read_cache",),
+    ("tardis", "datasets_url"),
+    ("tardis", "api_url"),
+    ("binance_vision", "url"),
+}
 
 
 def variable_name(key: Key) -> str:

@@ -1,15 +1,10 @@
-"""What holds for the whole tree: no pickle, and no file of another kind than its folder says."""
+"""What holds for the whole tree: no file of another kind than its folder says."""
 
 import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "market_data_assets").rglob("*.py"))
-
-
-def test_nothing_imports_pickle() -> None:
-    pickling = re.compile(r"^\s*(import|from) (pickle|cloudpickle|dill|joblib|shelve|marshal)\b", re.MULTILINE)
-    assert [path for path in SOURCES if pickling.search(path.read_text())] == []
 
 
 def test_every_module_says_what_lives_in_it() -> None:

@@ -3,11 +3,11 @@
 Errors are one line; exit code 1 when a partition failed, 2 for wrong use or settings.
 """
 
-from market_data_assets.cli import coverage, demo, dictionary, machine, run
+from market_data_assets.cli import coverage, demo, dictionary, doctor, fsck, machine, migrate, plan, run, stale
 from market_data_assets.cli.console import EXIT_USAGE, app, err
 from market_data_assets.errors import MarketDataError
 
-__all__ = ["app", "coverage", "demo", "dictionary", "machine", "main", "run"]
+__all__ = ["app", "coverage", "demo", "dictionary", "doctor", "fsck", "machine", "main", "migrate", "plan", "run", "stale"]
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import pyarrow as pa
@@ -16,6 +17,7 @@ from market_data_assets.domain.instruments import InstrumentType
 from market_data_assets.domain.schemas import INSTRUMENTS
 from market_data_assets.errors import PartitionMissing
 from market_data_assets.storage.lake_reader import LakeReader
+from market_data_assets.storage.parallel import for_each
 
 _COVERAGE_FIELDS: list["pa.Field[Any]"] = [
     pa.field("day", TIMESTAMP),
@@ -69,7 +71,7 @@ class AvailabilityReads(Deployment):
         check_as(as_)
         days = TimeRange(day_start(parse_day(start)), day_start(parse_day(end))).days()
         lake = self._lake_at(as_known_at)
-        rows = [row for day in days for row in _coverage_of(lake, day)]
+        rows = list(chain.from_iterable(for_each(lambda day: _coverage_of(lake, day), days, self._at_a_time)))
         return to_frame(pa.Table.from_pylist(rows, schema=_COVERAGE), as_)
 
     @cached_property

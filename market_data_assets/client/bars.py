@@ -33,7 +33,7 @@ class BarReads(Deployment):
         *,
         fill: Literal["ffill"] | None = None,
         components: bool = False,
-        source: From = "lake",
+        source: From = "auto",
         missing: OnMissing = "raise",
         as_known_at: Time | None = None,
         as_: As = "pandas",
@@ -44,6 +44,7 @@ class BarReads(Deployment):
             fill: ``ffill`` carries the last close, from the start of the first day on, into the prices of buckets that are
                 known to have had no trades; never over ``no_data`` or a missing bucket. ``bucket_status`` tells them apart.
             components: Also offer the hidden columns that make merging exact; only the lake has them.
+            source: ``lake`` or ``warehouse`` reads that one; :meth:`explain` says which one ``auto`` reads, and why.
         """
         from market_data_assets.compute.candles.registry import CANDLES  # noqa: PLC0415
 
@@ -67,7 +68,7 @@ class BarReads(Deployment):
         columns: Columns = None,
         *,
         components: bool = False,
-        source: From = "lake",
+        source: From = "auto",
         missing: OnMissing = "raise",
         as_known_at: Time | None = None,
         as_: As = "pandas",
@@ -126,7 +127,7 @@ class BarReads(Deployment):
 
         keys = features_dataset(timeframe, ()).columns
         features = select_features([name for name in columns if name not in keys])
-        shelf = ComputedFeatures(self._lake_at(as_known_at), timeframe, features)
+        shelf = ComputedFeatures(self._lake_at(as_known_at), timeframe, features, self._at_a_time)
         return self._read(features_dataset(timeframe, features), ids, span, columns=columns, missing=missing, shelf=shelf)
 
 

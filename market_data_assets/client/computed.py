@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from market_data_assets.assembly.candle_days import DEFINITION_COLUMNS, FeatureInputs
-from market_data_assets.client.plan import Piece, StoredDay, StoredFile
-from market_data_assets.client.shelves import LakeShelf
+from market_data_assets.client.lake_shelf import LakeShelf
+from market_data_assets.client.stored_days import Parts, Piece, StoredDay, StoredDays, StoredFile, look_up_each, read_each
 from market_data_assets.compute.candles.registry import CANDLES
 from market_data_assets.compute.mft.record import MftFeature
 from market_data_assets.domain.days import TimeRange
@@ -29,8 +29,8 @@ class ComputedFeatures:
     that a window reaches back to may be missing: values are then null, as in the stored features.
     """
 
-    def __init__(self, lake: LakeReader, timeframe: Timeframe, features: tuple[MftFeature, ...]) -> None:
-        self._lake, self._timeframe, self._features = lake, timeframe, features
+    def __init__(self, lake: LakeReader, timeframe: Timeframe, features: tuple[MftFeature, ...], at_a_time: int) -> None:
+        self._lake, self._timeframe, self._features, self._at_a_time = lake, timeframe, features, at_a_time
         self._candles = LakeShelf(lake, CANDLES[timeframe])
         # Every instrument of a day has the same look-back and benchmarks.
         self._inputs = cache(self._find_inputs)
@@ -49,13 +49,19 @@ class ComputedFeatures:
         """The days of the candles, ascending."""
         return self._candles.days()
 
-    def day(self, day: dt.date) -> StoredDay:
-        """The candles of a day."""
+    def look_up(self, days: Sequence[dt.date]) -> StoredDays:
+        """The candles of each day."""
+        return look_up_each(self._day, days, self._at_a_time)
+
+    def read(self, pieces: Sequence[Piece], columns: Sequence[str], time_range: TimeRange) -> Parts:
+        """The features of each instrument-day, of the bars that start in the range."""
+        return read_each(lambda piece: self._rows(piece, columns, time_range), pieces, self._at_a_time)
+
+    def _day(self, day: dt.date) -> StoredDay:
         self._lake.manifest(INSTRUMENTS, day)
         return _CandleDay(self._candles.day(day))
 
-    def read(self, piece: Piece, columns: Sequence[str], time_range: TimeRange) -> pa.Table:
-        """The features of one instrument-day, of the bars that start in the range."""
+    def _rows(self, piece: Piece, columns: Sequence[str], time_range: TimeRange) -> pa.Table:
         table = self._inputs(piece.day).compute(piece.instrument).frame.table.select(list(columns))
         start, end = np.searchsorted(times_of(table), [time_range.start, time_range.end])
         return table.slice(int(start), int(end - start))

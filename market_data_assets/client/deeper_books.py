@@ -7,8 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from market_data_assets.client.plan import Piece, StoredDay, StoredFile
-from market_data_assets.client.shelves import LakeShelf
+from market_data_assets.client.lake_shelf import LakeShelf
+from market_data_assets.client.stored_days import Parts, Piece, StoredDay, StoredDays, StoredFile, look_up_each, read_each
 from market_data_assets.domain.datasets import Dataset
 from market_data_assets.domain.days import TimeRange
 from market_data_assets.domain.instruments import InstrumentId
@@ -21,9 +21,11 @@ class BookShelf:
 
     Args:
         books: The depth asked for, then deeper ones, ascending.
+        at_a_time: Days looked up, and files decoded, side by side.
     """
 
-    def __init__(self, lake: LakeReader, books: Sequence[Dataset]) -> None:
+    def __init__(self, lake: LakeReader, books: Sequence[Dataset], at_a_time: int) -> None:
+        self._at_a_time = at_a_time
         self._shelves = [LakeShelf(lake, book) for book in books]
 
     @property
@@ -40,21 +42,23 @@ class BookShelf:
         """The days of any depth, ascending."""
         return sorted({day for shelf in self._shelves for day in shelf.days()})
 
-    def day(self, day: dt.date) -> StoredDay:
-        """The day at each depth that is stored.
+    def look_up(self, days: Sequence[dt.date]) -> StoredDays:
+        """Each day at every depth that is stored."""
+        return look_up_each(self._day, days, self._at_a_time)
 
-        Raises:
-            PartitionMissing: none is.
-        """
+    def read(self, pieces: Sequence[Piece], columns: Sequence[str], time_range: TimeRange) -> Parts:
+        """The rows of each instrument-day in the range, at the depth asked for."""
+        return read_each(lambda piece: self._rows(piece, columns, time_range), pieces, self._at_a_time)
+
+    def _day(self, day: dt.date) -> StoredDay:
         stored = self._stored(day)
         return _BookDay(list(stored.values())) if stored else self._shelves[0].day(day)
 
-    def read(self, piece: Piece, columns: Sequence[str], time_range: TimeRange) -> pa.Table:
-        """The rows of one instrument-day in the range, at the depth asked for."""
+    def _rows(self, piece: Piece, columns: Sequence[str], time_range: TimeRange) -> pa.Table:
         wanted = self._shelves[0].dataset.schema
         stored = self._stored(piece.day)
         shelf = next(shelf for shelf in self._shelves if shelf.name in stored and stored[shelf.name].file(piece.instrument) is not None)
-        table = shelf.read(piece, columns, time_range)
+        table = shelf.rows(piece, columns, time_range)
         for position, field in enumerate(table.schema):
             if field.type != wanted.field(field.name).type:
                 table = table.set_column(position, wanted.field(field.name), _best(table.column(position), wanted.field(field.name).type))

@@ -4,11 +4,12 @@ import datetime as dt
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, get_args
+from typing import Literal, get_args
 
-import pyarrow as pa
-
-from market_data_assets.domain.days import TimeRange, to_datetime
+from market_data_assets.client.offers import Offer
+from market_data_assets.client.stored_days import Piece, Shelf, StoredDay, StoredDays
+from market_data_assets.client.wording import counted
+from market_data_assets.domain.days import TimeRange
 from market_data_assets.domain.instruments import InstrumentId
 from market_data_assets.errors import PartitionMissing, QueryError
 
@@ -17,63 +18,7 @@ OnMissing = Literal["raise", "skip"]
 _NOT_LISTED = "not_listed"
 _NOTHING_STORED = "nothing stored"
 _SHOWN = 5
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """What one instrument-day is stored as.
-
-    Attributes:
-        size: Bytes; 0 where it is not a file of its own.
-        times: First and last exchange time, µs UTC, both inclusive; None where it is not known or there are no rows.
-        revision: The version of the day that it is read from; None where no versions are kept.
-        committed_at: When that version was committed, µs UTC; None where it is not known.
-    """
-
-    name: str
-    rows: int
-    size: int
-    times: tuple[int, int] | None = None
-    revision: int | None = None
-    committed_at: int | None = None
-
-    def within(self, time_range: TimeRange) -> bool:
-        """Whether all its rows are known to lie in the range."""
-        return self.times is not None and time_range.start <= self.times[0] and self.times[1] < time_range.end
-
-    def reaches(self, time_range: TimeRange) -> bool:
-        """Whether it is known to hold rows around or in the range."""
-        return self.times is not None and self.times[0] < time_range.end and self.times[1] >= time_range.start
-
-    def __str__(self) -> str:
-        revision = "" if self.revision is None else f", revision {self.revision}"
-        committed = "" if self.committed_at is None else f" committed at {to_datetime(self.committed_at)}"
-        return f"{self.name}  {self.rows:,} rows, {self.size:,} bytes{revision}{committed}"
-
-
-class StoredDay(Protocol):
-    """What is stored of one day."""
-
-    def file(self, instrument: InstrumentId) -> StoredFile | None:
-        """Where the instrument's rows are; None if it has none."""
-        ...
-
-    def reason(self, instrument: InstrumentId) -> str | None:
-        """Why the instrument has no rows; None if nothing is known of it."""
-        ...
-
-    def instruments(self) -> Sequence[str]:
-        """The ids that have rows."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """One instrument-day that a read touches."""
-
-    instrument: InstrumentId
-    day: dt.date
-    file: StoredFile
+_LINES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,44 +33,22 @@ class Gap:
         return f"{self.day} {self.instrument or ''} ({self.reason})".replace("  ", " ")
 
 
-class Shelf(Protocol):
-    """Where the days of one dataset are read from: the lake or a warehouse."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def spills(self) -> bool:
-        """Whether rows of a day may lie in the file of the day before or after: vendors cut ticks by arrival."""
-        ...
-
-    def days(self) -> Sequence[dt.date]:
-        """The stored days, ascending."""
-        ...
-
-    def day(self, day: dt.date) -> StoredDay:
-        """What is stored of a day.
-
-        Raises:
-            PartitionMissing: nothing is.
-        """
-        ...
-
-    def read(self, piece: Piece, columns: Sequence[str], time_range: TimeRange) -> pa.Table:
-        """The rows of one piece in the range, ascending in time."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class ReadPlan:
     """What a read touches. Pieces go by instrument, in the order asked for, then by day.
 
     ``rows`` and ``size`` (bytes) are those of the stored files: a window or a choice of columns reads less.
+
+    Attributes:
+        offers: What each source that was asked would do for it; the first is the chosen one.
+        why: Why that source; empty where nothing was to choose.
     """
 
     dataset: str
     pieces: Sequence[Piece]
     missing: Sequence[Gap]
+    offers: Sequence[Offer] = ()
+    why: str = ""
 
     @property
     def rows(self) -> int:
@@ -138,9 +61,19 @@ class ReadPlan:
         return sum(piece.file.size for piece in self.pieces)
 
     def __str__(self) -> str:
-        head = f"{self.dataset}: {len(self.pieces)} file(s), {self.rows:,} rows, {self.size:,} bytes"
-        files = [f"  {piece.file}" for piece in self.pieces]
-        return "\n".join([head, *files, *(f"  missing: {gap}" for gap in self.missing)])
+        instruments, days = len({piece.instrument for piece in self.pieces}), len({piece.day for piece in self.pieces})
+        stored = f", {self.size:,} bytes" if self.size else ""
+        lines = [f"{self.dataset}: {counted(instruments, 'instrument')} on {counted(days, 'day')}, {self.rows:,} rows{stored}"]
+        lines += map(str, self.offers)
+        lines += [f"chosen: {self.why}"] if self.why else []
+        lines += _some([str(piece.file) for piece in self.pieces])
+        lines += _some([f"missing: {gap}" for gap in self.missing])
+        return "\n  ".join(lines)
+
+
+def _some(lines: Sequence[str]) -> Sequence[str]:
+    """The first lines, and how many more there are."""
+    return [*lines[:_LINES], f"… and {len(lines) - _LINES} more"] if len(lines) > _LINES else lines
 
 
 def plan_read(shelf: Shelf, instruments: Sequence[InstrumentId], time_range: TimeRange) -> ReadPlan:
@@ -151,16 +84,20 @@ def plan_read(shelf: Shelf, instruments: Sequence[InstrumentId], time_range: Tim
         QueryError: an instrument that has nothing stored on any day of the range.
     """
     days = list(time_range.days())
-    stored, gaps = _stored(shelf, days)
+    step = dt.timedelta(days=1)
+    # Rows of the range may lie in the days just outside of it too.
+    around = [days[0] - step, days[-1] + step] if shelf.spills and days else []
+    found = shelf.look_up([*days, *around]) if days else {}
+    stored, gaps = _stored(found, days)
     if days and not stored:
         raise PartitionMissing(shelf.name, days[0], "; ".join([*_reasons(gaps[:1]), _nearby(shelf, days[0])]))
-    around = _neighbours(shelf, days)
+    outside, _ = _stored(found, around)
     pieces: list[Piece] = []
     for instrument in instruments:
         own, without = _of_instrument(instrument, stored)
         if stored and not own:
             raise _never_stored(shelf.name, instrument, stored)
-        spilled = [piece for piece in _of_instrument(instrument, around)[0] if piece.file.reaches(time_range)]
+        spilled = [piece for piece in _of_instrument(instrument, outside)[0] if piece.file.reaches(time_range)]
         pieces += sorted([*own, *spilled], key=lambda piece: piece.day)
         gaps += [gap for gap in without if gap.reason != _NOT_LISTED]
     return ReadPlan(shelf.name, pieces, gaps)
@@ -176,23 +113,16 @@ def check_missing(missing: str) -> None:
         raise QueryError(f"missing {missing!r}: expected raise or skip")
 
 
-def _stored(shelf: Shelf, days: Sequence[dt.date]) -> tuple[dict[dt.date, StoredDay], list[Gap]]:
-    """The days that are stored, and those that are not."""
+def _stored(found: StoredDays, days: Sequence[dt.date]) -> tuple[dict[dt.date, StoredDay], list[Gap]]:
+    """Of some days those that are stored, and those that are not."""
     stored, gaps = {}, []
     for day in days:
-        try:
-            stored[day] = shelf.day(day)
-        except PartitionMissing as missing:
-            gaps.append(Gap(day, None, missing.reason))
+        answer = found[day]
+        if isinstance(answer, PartitionMissing):
+            gaps.append(Gap(day, None, answer.reason))
+        else:
+            stored[day] = answer
     return stored, gaps
-
-
-def _neighbours(shelf: Shelf, days: Sequence[dt.date]) -> Mapping[dt.date, StoredDay]:
-    """The stored days just outside the range, where they may hold rows of it."""
-    if not shelf.spills or not days:
-        return {}
-    step = dt.timedelta(days=1)
-    return _stored(shelf, [days[0] - step, days[-1] + step])[0]
 
 
 def require_complete(plan: ReadPlan, shelf: Shelf) -> None:

@@ -137,7 +137,7 @@ class TickReads(Deployment):
         """
         check_as(as_)
         books, span = books_of(levels), TimeRange.parse(start, end)
-        book, shelf = books[0], BookShelf(self._lake_at(as_known_at), books)
+        book, shelf = books[0], BookShelf(self._lake_at(as_known_at), books, self._at_a_time)
         if not flat:
             return to_frame(self._read(book, ids, span, columns=columns, missing=missing, shelf=shelf).run(), as_)
         view = flat_columns(book, levels)

@@ -11,14 +11,15 @@ import pyarrow as pa
 
 from market_data_assets.client.deployment import Deployment, Time
 from market_data_assets.client.frames import As, check_as, table_of, to_frame
+from market_data_assets.client.lake_shelf import LakeShelf
 from market_data_assets.client.plan import OnMissing, check_missing, plan_read, require_complete
 from market_data_assets.client.request import Columns, Ids, choose_columns, parse_ids
-from market_data_assets.client.shelves import LakeShelf
 from market_data_assets.domain.datasets import DailyFrames, Dataset, Frame, TableFrame
 from market_data_assets.domain.days import DAY_MICROSECONDS, TimeRange, day_of
 from market_data_assets.domain.instruments import InstrumentId
 from market_data_assets.errors import QueryError, SchemaDrift
 from market_data_assets.storage.day_commit import Commit
+from market_data_assets.storage.parallel import for_each
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 # The contracts of submitted rows are read where they are needed: ticks and candles are read without them.
@@ -110,12 +111,12 @@ class FeatureWrites(Deployment):
         check_as(as_)
         check_missing(missing)
         lake, time_range = self._lake_at(as_known_at), TimeRange.parse(*span)
-        shelf = LakeShelf(lake, dataset)
+        shelf = LakeShelf(lake, dataset, self._at_a_time)
         plan = plan_read(shelf, parse_ids(ids)[0], time_range)
         if missing == "raise":
             require_complete(plan, shelf)
         # Which columns there are, only the files say.
-        parts = [lake.read(dataset, piece.day, piece.instrument, None, time_range) for piece in plan.pieces]
+        parts = for_each(lambda piece: lake.read(dataset, piece.day, piece.instrument, None, time_range), plan.pieces, shelf.at_a_time)
         table = _joined(dataset, parts)
         return to_frame(table.select(list(choose_columns(str(dataset), columns, table.column_names, table.column_names))), as_)
 

@@ -15,6 +15,7 @@ from google.cloud import bigquery
 from market_data_assets.defs.resources import LakeResource, WarehouseResource, analytics_tables
 from market_data_assets.storage.google_clients import bigquery_client
 from market_data_assets.storage.lake import Lake
+from market_data_assets.storage.range_cache import RangeCache
 from market_data_assets.storage.stores import open_store
 from market_data_assets.storage.stores.probe import probe_compare_and_swap
 from market_data_assets.storage.warehouse.base import Warehouse
@@ -25,17 +26,19 @@ class BucketLakeResource(LakeResource):
     """The lake in a bucket of Google Cloud Storage, with the credentials of the environment."""
 
     gcs: dg.ResourceDependency[GCSResource]
+    read_cache: str
+    read_cache_bytes: int
 
     def open(self) -> Lake:
         """The lake at ``root``, one per process, once the bucket has shown that it honours preconditions."""
-        return _open_lake(self.root, self.workers, self.gcs.project)
+        return _open_lake(self.root, self.workers, self.gcs.project, self.read_cache, self.read_cache_bytes)
 
 
 @lru_cache
-def _open_lake(root: str, workers: int, project: str | None) -> Lake:
+def _open_lake(root: str, workers: int, project: str | None, read_cache: str, read_cache_bytes: int) -> Lake:
     store = open_store(root, GCSResource(project=project).get_client)
     probe_compare_and_swap(store)
-    return Lake(store, workers=workers)
+    return Lake(store, workers=workers, cache=RangeCache(Path(read_cache), read_cache_bytes))
 
 
 class BigQueryClients(BigQueryResource):
@@ -46,7 +49,7 @@ class BigQueryClients(BigQueryResource):
     @contextmanager
     def get_client(self) -> Iterator[bigquery.Client]:
         """A client; it stays open after the context, as dagster-gcp's own do."""
-        if self.endpoint is None:
+        if self.endpoint is None or self.project is None:
             with super().get_client() as client:
                 yield client
         else:

@@ -22,11 +22,12 @@ class LakeIOManager(dg.ConfigurableIOManager):
     def handle_output(self, context: dg.OutputContext, obj: DailyFrames | TableFrame) -> None:
         """Commit the output's day; what was committed becomes the partition's metadata."""
         dataset, day, lake = _DATASETS[context.asset_key], day_of_partition(context.asset_partition_key), self.lake.open()
+        run, version = context.run_id, dataset.code_version
         if isinstance(obj, TableFrame):
-            commit = lake.write_table(dataset, day, obj, run_id=context.run_id)
+            commit = lake.write_table(dataset, day, obj, run_id=run, code_version=version)
             context.add_output_metadata(committed_metadata(lake, dataset, day, commit))
         else:
-            commit = lake.write_day(dataset, obj, partial=obj.partial, run_id=context.run_id)
+            commit = lake.write_day(dataset, obj, partial=obj.partial, run_id=run, code_version=version)
             context.add_output_metadata(committed_metadata(lake, dataset, day, commit) | noted_metadata(obj))
 
     def load_input(self, context: dg.InputContext) -> DailyFrames | TableFrame:

@@ -18,8 +18,7 @@ from market_data_assets.domain.universe import Universe
 from market_data_assets.sources.base import Source
 from market_data_assets.sources.binance_vision import BinanceVisionSource
 from market_data_assets.sources.limits import Limits
-from market_data_assets.sources.simulated import SimulatedSource
-from market_data_assets.sources.tardis import TardisSource
+from market_data_assets.sources.opening import open_source
 from market_data_assets.storage.lake import Lake
 from market_data_assets.storage.stores import open_store
 from market_data_assets.storage.warehouse.base import Warehouse, WarehouseTable
@@ -81,15 +80,15 @@ class TickSource(dg.ConfigurableResource[Source]):
     def open(self) -> Source:
         """The vendor of this deployment, limited to its universe."""
         universe = Universe(tuple(self.venues), tuple(self.instruments), tuple(self.data_types))
-        cache = Path(self.cache)
-        match self.source:
-            case "tardis":
-                key = None if self.tardis_api_key is None else SecretStr(self.tardis_api_key)
-                return TardisSource(self.tardis_datasets_url, self.tardis_api_url, universe, cache, api_key=key)
-            case "binance_vision":
-                return BinanceVisionSource(self.binance_vision_url, universe, cache)
-            case _:
-                return SimulatedSource(universe)
+        return open_source(
+            self.source,
+            universe,
+            Path(self.cache),
+            tardis_datasets_url=self.tardis_datasets_url,
+            tardis_api_url=self.tardis_api_url,
+            tardis_api_key=None if self.tardis_api_key is None else SecretStr(self.tardis_api_key),
+            binance_vision_url=self.binance_vision_url,
+        )
 
     def exchange_candles(self) -> BinanceVisionSource:
         """The exchange's own candles, to compare with, wherever the ticks come from. A check does not wait long for them."""

@@ -96,6 +96,18 @@ class Dataset:
         """The columns a reader gets unless it asks for the hidden ones."""
         return tuple(name for name, column in self.columns.items() if not column.hidden)
 
+    @cached_property
+    def code_version(self) -> str:
+        """What the columns mean: those whose version was raised, with it, such as ``2: iv_25c, iv_25p``; ``1`` where none was.
+
+        Noted in manifests, so that days stored before a meaning changed can be told.
+        """
+        raised: dict[int, list[str]] = {}
+        for name, column in self.columns.items():
+            if column.version > 1:
+                raised.setdefault(column.version, []).append(name)
+        return "; ".join(f"{version}: {', '.join(sorted(names))}" for version, names in sorted(raised.items())) or "1"
+
     def schema_for(self, found: pa.Schema) -> pa.Schema:
         """The declared schema, with the alternative type of a column where ``found`` has that type, and with the file's own columns
         where others are allowed.

@@ -58,6 +58,15 @@ class SharesFiles(Protocol):
         ...
 
 
+@runtime_checkable
+class LocatesFiles(Protocol):
+    """A source of files that have addresses."""
+
+    def file_urls(self, dataset: Dataset, instrument: Instrument, day: dt.date) -> Sequence[str]:
+        """Where :meth:`Source.fetch` looks for the file, in that order; it is one of them, or there is none."""
+        ...
+
+
 class Secret(Protocol):
     """A credential that does not show itself when printed, such as pydantic's ``SecretStr``."""
 

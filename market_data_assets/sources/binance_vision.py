@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -121,11 +121,18 @@ class BinanceVisionSource:
         if path is None:
             raise NotListed(f"{what}: Binance Vision has no dumps of {instrument.tardis_exchange}")
         for kind in KINDS:
-            stem = file_stem(instrument.native_symbol, kind, day)
-            local = self._fetch_file(what, join_url(self._url, "data", path, "daily", kind, instrument.native_symbol, stem))
+            local = self._fetch_file(what, self._stem_url(path, kind, instrument, day))
             if local is not None:
                 return self._frame(what, local, path=path, kind=kind, day=day)
         raise self._absence(what, day)
+
+    def file_urls(self, dataset: Dataset, instrument: Instrument, day: dt.date) -> Sequence[str]:
+        """Where the dump of trades is looked for, the better kind first; nowhere for other data types and other venues."""
+        path = _path_of(instrument)
+        if path is None or dataset.name != TRADES.name:
+            return ()
+        stems = [self._stem_url(path, kind, instrument, day) for kind in KINDS]
+        return [f"{stem}{ending}" for stem in stems for ending in _endings(stem)]
 
     def klines_of(self, instrument: Instrument, day: dt.date, interval: str) -> pa.Table:
         """The exchange's own candles of an instrument and UTC day, as :func:`klines` gives them.
@@ -161,10 +168,15 @@ class BinanceVisionSource:
         )
         return CsvFrame(file, self._limits)
 
+    def _stem_url(self, path: str, kind: str, instrument: Instrument, day: dt.date) -> str:
+        """The address of a dump without its ending."""
+        symbol = instrument.native_symbol
+        return join_url(self._url, "data", path, "daily", kind, symbol, file_stem(symbol, kind, day))
+
     def _fetch_file(self, what: str, url: str) -> LocalFile | None:
         """The file of trades, verified by its checksum; None where there is none."""
         in_folder = local_path(url) is not None
-        for ending in (".zip", ".csv") if in_folder else (".zip",):
+        for ending in _endings(url):
             try:
                 local = self._downloader.fetch(f"{url}{ending}", what, partial(self._verify_download, f"{url}{ending}.CHECKSUM"))
             except NotListed:
@@ -257,6 +269,11 @@ def klines(path: Path) -> pa.Table:
     if repeated:
         raise Unusable(f"{what}: a candle stands there twice")
     return table
+
+
+def _endings(url: str) -> tuple[str, ...]:
+    """What a file may end in: in a folder it may lie unpacked."""
+    return (".zip",) if local_path(url) is None else (".zip", ".csv")
 
 
 def _path_of(instrument: Instrument) -> str | None:

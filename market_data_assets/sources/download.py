@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 import os
 import random
+import re
 import tempfile
 import threading
 import time
@@ -64,6 +65,7 @@ class LocalFile:
         return f"sha256:{digest.hexdigest()}"
 
 
+_HEADER_VALUE = re.compile(r"[\x21-\x7e]+")
 Verification = Callable[[str, Iterator[bytes], Path], None]
 """Reads all pieces as they arrive (they are then in the file, too), and raises ``DamagedFile`` or another ``Unusable``."""
 
@@ -87,7 +89,13 @@ class Downloader:
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """``folder`` takes the temporary files; ``token`` is sent as a bearer header and is in no message."""
+        """``folder`` takes the temporary files; ``token`` is sent as a bearer header and is in no message.
+
+        Raises:
+            SettingsError: a token that no header can carry. The HTTP library would quote it in its own refusal.
+        """
+        if token is not None and _HEADER_VALUE.fullmatch(token) is None:
+            raise SettingsError("the API key holds a space, a line break or a character beyond ASCII; no header can carry it")
         self._folder, self._limits, self._token = folder, limits, token
         self._clock, self._now, self._sleep = clock, now, sleep
         self._client: httpx.Client | None = None

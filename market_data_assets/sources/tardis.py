@@ -4,7 +4,7 @@ import datetime as dt
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import chain, product
 from pathlib import Path
@@ -126,6 +126,19 @@ class TardisSource:
         with self._lock:
             shelf = self._new_shelf(dataset, day)
         return partial(self._fetch, dataset, day, shelf)
+
+    def file_urls(self, dataset: Dataset, instrument: Instrument, day: dt.date) -> Sequence[str]:
+        """The one address of the file that the instrument's rows of the day are in, its own or its group's; errors as of metadata."""
+        exchange, symbol = instrument.tardis_exchange, instrument.tardis_symbol
+        if exchange is None or symbol is None:
+            return ()
+        group = group_of(instrument.instrument_id.instrument_type)
+        is_grouped = (
+            group is not None
+            and self._directory.has_files(exchange, dataset.name, day, group)
+            and not self._directory.has_files(exchange, dataset.name, day, symbol)
+        )
+        return (self._directory.file_url(exchange, dataset.name, day, group if is_grouped and group else symbol),)
 
     def close(self) -> None:
         """Remove the group files that are on the local disk; frames that were to read them can do so no more."""

@@ -9,9 +9,8 @@ import google_crc32c
 CHUNK_BYTES = 1 << 20
 
 
-def crc32c(data: bytes | memoryview) -> int:
-    """CRC32C of ``data``."""
-    checksum = 0
+def crc32c(data: bytes | memoryview, checksum: int = 0) -> int:
+    """CRC32C of ``data``, or of what has ``checksum`` and ``data`` after it."""
     for start in range(0, len(data), CHUNK_BYTES):
         # The library takes bytes only; whole-file copies of a mapped file would double its memory.
         checksum = google_crc32c.extend(checksum, bytes(data[start : start + CHUNK_BYTES]))

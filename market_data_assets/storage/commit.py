@@ -124,7 +124,8 @@ class _Attempt:
         content = self._compose(None if stored is None else stored.content, self._content)
         if stored is not None:
             if stored.content.content_hash == content.content_hash:
-                if self._is_intact(stored, current.generation):
+                # Equal rows by newer code are committed all the same: what is stored would else look out of date for ever.
+                if stored.code_version == self._code_version(stored) and self._is_intact(stored, current.generation):
                     return Committed(Status.NOOP, stored)
             elif not is_published(self._partition, stored):
                 publish(self._partition, stored, current.generation)
@@ -144,7 +145,12 @@ class _Attempt:
         now = self._run.clock()
         # Versions have an order and each its time, also where a clock was set back.
         later = now if committed_at is None else max(now, committed_at + 1)
-        return Manifest(self._partition.prefix, version + 1, self._tx, self._run.run_id, self._run.code_version, content, later)
+        code_version = self._code_version(current.manifest)
+        return Manifest(self._partition.prefix, version + 1, self._tx, self._run.run_id, code_version, content, later)
+
+    def _code_version(self, stored: Manifest | None) -> str:
+        """That of the whole day: a run over a part of it leaves the rest as older code made it."""
+        return self._run.code_version if stored is None or self._compose is replaced else stored.code_version
 
     def _stage(self, entry: FileEntry) -> None:
         store = self._partition.store

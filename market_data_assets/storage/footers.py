@@ -1,4 +1,4 @@
-"""Parsed footers of shards, the last ones used.
+"""Parsed footers of shards and of distant files, the last ones used.
 
 A footer with a thousand row groups of 25 columns takes 20 ms to parse and 18 MB of memory, a contract 2 ms to read.
 """
@@ -39,6 +39,12 @@ class Footers:
             while self._bytes > self._kept_bytes and len(self._footers) > 1:
                 _, oldest = self._footers.popitem(last=False)
                 self._bytes -= oldest.serialized_size
+
+    def forget(self, sha256: str) -> None:
+        """Let go of the footer of a file."""
+        with self._lock:
+            found = self._footers.pop(sha256, None)
+            self._bytes -= 0 if found is None else found.serialized_size
 
 
 FOOTERS = Footers()

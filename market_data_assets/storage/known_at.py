@@ -11,6 +11,7 @@ from market_data_assets.storage.lake_reader import LakeReader
 from market_data_assets.storage.layout import kept_file_name, partition_prefix
 from market_data_assets.storage.manifest import FileEntry, Manifest
 from market_data_assets.storage.partition import Current, Partition
+from market_data_assets.storage.range_cache import RangeCache
 from market_data_assets.storage.revisions import LOST, kept_manifests, read_kept
 from market_data_assets.storage.stores.base import Store
 
@@ -25,12 +26,12 @@ class LakeKnownAt(LakeReader):
     Every read may also raise CorruptPartition because the version of that time is lost.
     """
 
-    def __init__(self, store: Store, instant: int) -> None:
-        super().__init__(store)
+    def __init__(self, store: Store, instant: int, cache: RangeCache | None = None) -> None:
+        super().__init__(store, cache)
         self._instant = instant
 
     def _partition(self, dataset: Dataset, day: dt.date) -> "PartitionKnownAt":
-        return PartitionKnownAt(self._store, partition_prefix(dataset, day), instant=self._instant)
+        return PartitionKnownAt(self._store, partition_prefix(dataset, day), cache=self._cache, instant=self._instant)
 
     def _missing(self, dataset: Dataset, day: dt.date) -> PartitionMissing:
         first = self._partition(dataset, day).first_committed_at()

@@ -20,6 +20,7 @@ from market_data_assets.storage.layout import shard_of
 from market_data_assets.storage.manifest import AbsentEntry
 from market_data_assets.storage.publish import Publication, publish
 from market_data_assets.storage.quarantine import keep_delivered
+from market_data_assets.storage.range_cache import RangeCache
 from market_data_assets.storage.revisions import Revision, revisions_of
 from market_data_assets.storage.shard_commit import ShardedRun, commit_on_stored
 from market_data_assets.storage.stores.base import Store
@@ -36,16 +37,23 @@ class Lake(LakeReader):
         scratch: Folder for files that are being built; the system's temporary folder by default.
         workers: Instruments evaluated at a time when a day is written; the number of cores by default.
         clock: The time of a commit, µs UTC; this machine's by default.
+        cache: As of :class:`LakeReader`.
     """
 
     def __init__(
-        self, store: Store, *, scratch: Path | None = None, workers: int | None = None, clock: Callable[[], int] | None = None
+        self,
+        store: Store,
+        *,
+        scratch: Path | None = None,
+        workers: int | None = None,
+        clock: Callable[[], int] | None = None,
+        cache: RangeCache | None = None,
     ) -> None:
-        super().__init__(store)
+        super().__init__(store, cache)
         self._scratch = scratch
         self._clock = clock or _microseconds
         # A back-test asks for one instant again and again: the manifests of its time are then parsed once.
-        self._known_at = lru_cache(_INSTANTS_KEPT)(lambda instant: LakeKnownAt(store, instant))
+        self._known_at = lru_cache(_INSTANTS_KEPT)(lambda instant: LakeKnownAt(store, instant, cache))
         self._workers = workers or os.cpu_count() or 1
 
     def write_day(

@@ -18,7 +18,9 @@ from market_data_assets.storage.layout import day_of_prefix, days_prefix, partit
 from market_data_assets.storage.manifest import DayContent, Manifest
 from market_data_assets.storage.parallel import for_each
 from market_data_assets.storage.partition import Current, Partition
+from market_data_assets.storage.publish import is_published
 from market_data_assets.storage.quarantine_read import quarantined_rows
+from market_data_assets.storage.range_cache import RangeCache
 from market_data_assets.storage.shard_read import read_shard, shards_of
 from market_data_assets.storage.stored_frames import Replaced, StoredFrame
 from market_data_assets.storage.stores.base import Store
@@ -30,10 +32,16 @@ _DAY = dt.timedelta(days=1)
 
 
 class LakeReader:
-    """Datasets by day in one store, to be read."""
+    """Datasets by day in one store, to be read.
 
-    def __init__(self, store: Store) -> None:
+    Args:
+        cache: Where ranges of files that come from a distant store are kept; None keeps nothing.
+    """
+
+    def __init__(self, store: Store, cache: RangeCache | None = None) -> None:
         self._store = store
+        # What is read in place is kept already.
+        self._cache = None if store.reads_in_place else cache
         self._manifests: dict[str, Current] = {}
 
     @property
@@ -66,15 +74,20 @@ class LakeReader:
     def committed_day(self, dataset: Dataset, day: dt.date) -> CommittedDay:
         """The stored day for a load into a warehouse; errors as :meth:`manifest`."""
         manifest = self.manifest(dataset, day)
-        partition = self._partition(dataset, day)
-        urls = dict.fromkeys(self._store.url(partition.published_name(entry)) for entry in manifest.content.files if entry.rows)
         return CommittedDay(
             self._frames(dataset, day, manifest.content),
             manifest.version,
             manifest.content.content_hash,
             sum(entry.rows for entry in manifest.content.files),
-            tuple(url for url in urls if url.startswith("gs://")),
+            self._urls(self._partition(dataset, day), manifest),
         )
+
+    def _urls(self, partition: Partition, manifest: Manifest) -> tuple[str, ...]:
+        """The files of the day in the bucket, once they lie under their published names; before, the former day's may."""
+        files = [entry for entry in manifest.content.files if entry.rows]
+        urls = dict.fromkeys(self._store.url(partition.published_name(entry)) for entry in files)
+        in_bucket = all(url.startswith("gs://") for url in urls)
+        return tuple(urls) if in_bucket and is_published(partition, manifest) else ()
 
     def read_exchange_day(self, dataset: Dataset, day: dt.date) -> DailyFrames:
         """The rows whose exchange time lies in ``day``, lazily: from its raw day and, where stored, its neighbours.
@@ -85,8 +98,12 @@ class LakeReader:
         Raises:
             PartitionMissing, CorruptPartition, UnsupportedFormat: as :meth:`manifest`; a missing neighbour is no error.
         """
-        own = self.manifest(dataset, day).content
-        days = {each: content for each in (day - _DAY, day, day + _DAY) if (content := self._content_or_none(dataset, each)) is not None}
+        around = (day - _DAY, day, day + _DAY)
+        found = for_each(partial(self._content_or_none, dataset), around, 1 if self._store.reads_in_place else len(around))
+        days = {each: content for each, content in zip(around, found, strict=True) if content is not None}
+        if day not in days:
+            raise self._missing(dataset, day)
+        own = days[day]
         loaders: dict[InstrumentId, Loader] = {}
         for instrument in sorted({each for content in days.values() for each in _present(content)}):
             parts = self._parts(dataset, day, days, instrument)
@@ -119,13 +136,24 @@ class LakeReader:
             NoData: the instrument is absent that day. Unusable: it was set aside. Retryable: it failed.
             PartitionMissing, CorruptPartition, UnsupportedFormat: as :meth:`manifest`.
         """
-        return self._read(dataset, day, instrument, columns, time_range)
+        return self._read(dataset, day, self.manifest(dataset, day), instrument, columns=columns, time_range=time_range)
+
+    def read_as_seen(
+        self, dataset: Dataset, day: dt.date, instrument: InstrumentId, columns: Sequence[str] | None, time_range: TimeRange | None
+    ) -> pa.Table:
+        """As :meth:`read`, by the manifest as this reader last saw it: one look at it serves many instruments.
+
+        Rows that a newer commit has replaced since, and that are gone, are read as they are now.
+        """
+        seen = self._manifests.get(self._partition(dataset, day).prefix)
+        manifest = self.manifest(dataset, day) if seen is None or seen.manifest is None else seen.manifest
+        return self._read(dataset, day, manifest, instrument, columns=columns, time_range=time_range)
 
     def read_table(
         self, dataset: Dataset, day: dt.date, columns: Sequence[str] | None = None, time_range: TimeRange | None = None
     ) -> pa.Table:
         """Rows of the one table of a day, for a dataset of one file per day; errors as :meth:`read`."""
-        return self._read(dataset, day, None, columns, time_range)
+        return self._read(dataset, day, self.manifest(dataset, day), None, columns=columns, time_range=time_range)
 
     def read_quarantined(self, dataset: Dataset, day: dt.date, instrument: InstrumentId | None = None) -> Sequence[pa.Table]:
         """The rows of an instrument (None: of the one table of a day) that were set aside, with their ``reason``, as delivered.
@@ -194,16 +222,15 @@ class LakeReader:
         return [day_of_prefix(dataset, partition.prefix) for partition, exists in zip(partitions, found, strict=True) if exists]
 
     def _partition(self, dataset: Dataset, day: dt.date) -> Partition:
-        return Partition(self._store, partition_prefix(dataset, day))
+        return Partition(self._store, partition_prefix(dataset, day), cache=self._cache)
 
     def _missing(self, dataset: Dataset, day: dt.date) -> PartitionMissing:
         return PartitionMissing(str(dataset), day)
 
     def _current(self, partition: Partition) -> Current:
         """The manifest as it is now, parsed once per generation."""
-        generation = partition.generation()
         known = self._manifests.get(partition.prefix)
-        if known is None or known.generation != generation:
+        if known is None or known.generation != partition.generation():
             known = partition.current()
             self._manifests[partition.prefix] = known
         return known
@@ -236,10 +263,17 @@ class LakeReader:
         ]
 
     def _read(
-        self, dataset: Dataset, day: dt.date, instrument: InstrumentId | None, columns: Sequence[str] | None, time_range: TimeRange | None
+        self,
+        dataset: Dataset,
+        day: dt.date,
+        manifest: Manifest,
+        instrument: InstrumentId | None,
+        *,
+        columns: Sequence[str] | None,
+        time_range: TimeRange | None,
     ) -> pa.Table:
         for _ in range(_READ_ATTEMPTS):
-            content = self.manifest(dataset, day).content
+            content = manifest.content
             entry = content.file_of(None if instrument is None else str(instrument))
             if entry is None:
                 raise unavailable(dataset, day, content, str(instrument or dataset.name))
@@ -247,6 +281,7 @@ class LakeReader:
                 return StoredFrame(self._partition(dataset, day), dataset, entry).read(columns, time_range)
             except Replaced as error:
                 replaced = error
+                manifest = self.manifest(dataset, day)
         raise replaced
 
     def _no_shard(self, dataset: Dataset, day: dt.date, content: DayContent, shard: str) -> MarketDataError:

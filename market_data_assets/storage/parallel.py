@@ -1,13 +1,16 @@
 """Operations on a store, several at a time."""
 
+import os
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
+from typing import ParamSpec, TypeVar
 
 PARALLEL = 32
 """Most operations on a store at a time."""
 T = TypeVar("T")
 R = TypeVar("R")
+P = ParamSpec("P")
 
 
 def for_each(function: Callable[[T], R], items: Iterable[T], limit: int = PARALLEL) -> Sequence[R]:
@@ -22,3 +25,14 @@ def for_each(function: Callable[[T], R], items: Iterable[T], limit: int = PARALL
         finally:
             for future in futures:
                 future.cancel()
+
+
+def submit(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Future[R]:
+    """Begin one operation on a store, among at most 32 of the whole process. It must not wait for another one."""
+    return _pool(os.getpid()).submit(function, *args, **kwargs)
+
+
+@cache
+def _pool(process: int) -> ThreadPoolExecutor:
+    # A forked process inherits the pool, but none of its threads.
+    return ThreadPoolExecutor(PARALLEL, thread_name_prefix=f"ranges-{process}")

@@ -10,19 +10,25 @@ import pyarrow.parquet as pq
 
 from market_data_assets.domain.days import TimeRange, to_instant
 from market_data_assets.errors import CorruptPartition
+from market_data_assets.storage.ranged_file import RangedFile
+from market_data_assets.storage.ranged_parquet import RangedParquet, read_footer
 
 TIMESTAMP_COLUMN = "timestamp"
 _THREADED_ROWS = 50_000
 """Below this, starting threads costs more than they save: a day of 1m candles takes 1.3 ms without, 1.6 ms with."""
+_GROUPS_AHEAD = 4
+"""Row groups that are fetched while the one before them is worked on: a few megabytes."""
 
 
-def open_parquet(file: pa.NativeFile, what: str, footer: pq.FileMetaData | None = None) -> pq.ParquetFile:
+def open_parquet(file: pa.NativeFile | RangedFile, what: str, footer: pq.FileMetaData | None = None) -> pq.ParquetFile:
     """The file with its footer, which is parsed here unless it is given.
 
     Raises:
         CorruptPartition: not a Parquet file.
     """
     with _readable(what):
+        if isinstance(file, RangedFile):
+            return RangedParquet(file, footer or read_footer(file))
         return pq.ParquetFile(file, metadata=footer)
 
 
@@ -70,9 +76,11 @@ def iterate_rows(
         CorruptPartition: the file cannot be decoded.
     """
     given = False
-    for group in _all_groups(parquet, groups) if time_range is None else groups_in(parquet, time_range, groups):
+    names = _with_timestamp(columns) if time_range else list(columns)
+    chosen = list(_all_groups(parquet, groups) if time_range is None else groups_in(parquet, time_range, groups))
+    for position in range(len(chosen)):
         with _readable(what):
-            table = parquet.read_row_group(group, columns=_with_timestamp(columns) if time_range else list(columns))
+            table = _next_group(parquet, chosen[position : position + 1 + _GROUPS_AHEAD], names)
         if time_range is not None:
             table = _within(table, time_range)
         for batch in table.select(list(columns)).replace_schema_metadata(None).to_batches():
@@ -93,7 +101,22 @@ def _all_groups(parquet: pq.ParquetFile, groups: Iterable[int] | None) -> Iterab
     return range(parquet.metadata.num_row_groups) if groups is None else groups
 
 
+def _next_group(parquet: pq.ParquetFile, groups: Sequence[int], columns: Sequence[str]) -> pa.Table:
+    """The first of ``groups``, while the others are being fetched from a distant store."""
+    group = groups[0]
+    if not isinstance(parquet, RangedParquet):
+        return parquet.read_row_group(group, columns=list(columns))
+    for each in groups:
+        parquet.expect([each], columns)
+    parquet.ensure([group], columns)
+    table = parquet.read_row_group(group, columns=list(columns))
+    parquet.drop(group, columns)
+    return table
+
+
 def _decode(parquet: pq.ParquetFile, groups: Sequence[int] | None, columns: Sequence[str]) -> pa.Table:
+    if isinstance(parquet, RangedParquet):
+        parquet.ensure(groups, columns)
     if groups is None:
         return parquet.read(columns=list(columns), use_threads=parquet.metadata.num_rows >= _THREADED_ROWS)
     rows = sum(parquet.metadata.row_group(group).num_rows for group in groups)

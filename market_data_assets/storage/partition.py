@@ -8,6 +8,7 @@ from market_data_assets.storage.layout import MANIFEST, SUCCESS
 from market_data_assets.storage.manifest import FileEntry, Manifest
 from market_data_assets.storage.manifest_json import decode_manifest
 from market_data_assets.storage.parallel import PARALLEL
+from market_data_assets.storage.range_cache import RangeCache
 from market_data_assets.storage.stores.base import ObjectMissing, Store
 
 
@@ -26,11 +27,13 @@ class Partition:
     Attributes:
         prefix: As the layout gives it, with its trailing slash.
         parallel: Most operations on the store at a time.
+        cache: What this machine keeps of its files; None: nothing.
     """
 
     store: Store
     prefix: str
     parallel: int = PARALLEL
+    cache: RangeCache | None = None
 
     @property
     def manifest_name(self) -> str:

@@ -17,11 +17,10 @@ from market_data_assets.storage.shard_write import INSTRUMENT_COLUMN
 from market_data_assets.storage.stored_frames import (
     Replaced,
     StoredFrame,
-    find_entry,
-    open_stored,
     present_columns,
     row_groups_of,
     wanted_columns,
+    with_file,
 )
 
 _LABELS = pa.dictionary(pa.int32(), pa.string())
@@ -69,18 +68,20 @@ def _read_together(
 ) -> pa.Table:
     first = StoredFrame(partition, dataset, entries[0])
     span, what = first.span(time_range), first.what
-    file, found = find_entry(partition, entries[0])
-    if found.sha256 != entries[0].sha256:
-        raise Replaced(partition.prefix, found.name)
-    parquet = open_stored(file, found, what)
-    groups, labels = _groups(parquet, entries, span)
-    stored = present_columns(parquet, dataset, columns, what)
-    table = read_groups(parquet, groups, stored, what, with_times=span is not None)
-    if span is not None:
-        times = times_of(table)
-        within = (times >= span.start) & (times < span.end)
-        table, labels = table.filter(pa.array(within)), labels[within]
-    return _labelled(table.select(list(columns)), entries, labels)
+
+    def read(parquet: pq.ParquetFile, found: FileEntry) -> pa.Table:
+        if found.sha256 != entries[0].sha256:
+            raise Replaced(partition.prefix, found.name)
+        groups, labels = _groups(parquet, entries, span)
+        stored = present_columns(parquet, dataset, columns, what)
+        table = read_groups(parquet, groups, stored, what, with_times=span is not None)
+        if span is not None:
+            times = times_of(table)
+            within = (times >= span.start) & (times < span.end)
+            table, labels = table.filter(pa.array(within)), labels[within]
+        return _labelled(table.select(list(columns)), entries, labels)
+
+    return with_file(partition, entries[0], read)
 
 
 def _groups(

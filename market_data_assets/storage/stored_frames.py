@@ -9,13 +9,13 @@ import pyarrow.parquet as pq
 
 from market_data_assets.domain.datasets import Dataset, Quarantined
 from market_data_assets.domain.days import TimeRange
-from market_data_assets.errors import QueryError, Retryable, SchemaDrift
+from market_data_assets.errors import CorruptPartition, MarketDataError, QueryError, Retryable, SchemaDrift
 from market_data_assets.storage.footers import FOOTERS
 from market_data_assets.storage.manifest import FileEntry
-from market_data_assets.storage.object_file import open_object
+from market_data_assets.storage.object_file import ObjectFile, open_kept, open_object
 from market_data_assets.storage.parquet_read import TIMESTAMP_COLUMN, column_names, iterate_rows, open_parquet, read_rows
 from market_data_assets.storage.partition import Partition
-from market_data_assets.storage.publish import holds
+from market_data_assets.storage.ranged_file import Garbled, NotHeld, RangedFile
 from market_data_assets.storage.stores.base import ObjectMissing
 
 _MANIFEST_READS = 3
@@ -70,15 +70,23 @@ class StoredFrame:
         """
         wanted = wanted_columns(self.dataset, columns)
         span = self.span(time_range)
-        return self._with_file(
-            lambda parquet, groups: read_rows(parquet, present_columns(parquet, self.dataset, wanted, self.what), span, self.what, groups)
-        )
+
+        def read(parquet: pq.ParquetFile, entry: FileEntry) -> pa.Table:
+            names = present_columns(parquet, self.dataset, wanted, self.what)
+            return read_rows(parquet, names, span, self.what, row_groups_of(entry))
+
+        return with_file(self.partition, self.entry, read)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The rows of :meth:`read`, a row group at a time; at least one batch."""
         wanted = wanted_columns(self.dataset, None)
-        parquet, groups = self._with_file(lambda opened, of_instrument: (opened, of_instrument))
-        yield from iterate_rows(parquet, present_columns(parquet, self.dataset, wanted, self.what), self.span(None), self.what, groups)
+        file, entry = find_entry(self.partition, self.entry)
+        try:
+            parquet = open_stored(file, entry, self.what)
+            names = present_columns(parquet, self.dataset, wanted, self.what)
+            yield from iterate_rows(parquet, names, self.span(None), self.what, row_groups_of(entry))
+        except ObjectMissing as error:
+            raise Replaced(self.partition.prefix, entry.name) from error
 
     @property
     def what(self) -> str:
@@ -96,34 +104,65 @@ class StoredFrame:
             raise QueryError(f"{self.dataset} has no {TIMESTAMP_COLUMN}; it cannot be read by time")
         return span
 
-    def _with_file(self, use: Callable[[pq.ParquetFile, range | None], T]) -> T:
-        for _ in range(_MANIFEST_READS):
-            file, entry = find_entry(self.partition, self.entry)
-            try:
-                return use(open_stored(file, entry, self.what), row_groups_of(entry))
-            except ObjectMissing:
-                continue  # replaced between two ranged reads
-        raise Replaced(self.partition.prefix, self.entry.name)
-
 
 def row_groups_of(entry: FileEntry) -> range | None:
     """The row groups of an instrument in its shard; None for all of its own file."""
     return None if entry.part is None else range(entry.part.first_row_group, entry.part.first_row_group + entry.row_groups)
 
 
-def open_stored(file: pa.NativeFile, entry: FileEntry, what: str) -> pq.ParquetFile:
-    """The file of ``entry`` with its footer; that of a shard is parsed once.
+def with_file(partition: Partition, entry: FileEntry, use: Callable[[pq.ParquetFile, FileEntry], T]) -> T:
+    """What ``use`` makes of the file that holds the rows of ``entry``, and of the entry that says where in it.
+
+    It may be called again where the file changes meanwhile, or more of it is needed than this machine keeps.
+
+    Raises:
+        Replaced, CorruptPartition: as :func:`find_entry`; also what ``use`` raises.
+    """
+    what, cache = f"{partition.prefix}{entry.name}", partition.cache
+    if cache is not None:
+        try:
+            # The manifest names these very bytes, so nobody needs to be asked whether they are still there.
+            return use(open_stored(open_kept(entry, cache, what), entry, what), entry)
+        except NotHeld:
+            pass
+        except (CorruptPartition, Garbled):
+            _forget(partition, entry)
+    refused: MarketDataError = Replaced(partition.prefix, entry.name)
+    for _ in range(_MANIFEST_READS):
+        file, found = find_entry(partition, entry)
+        try:
+            return use(open_stored(file, found, what), found)
+        except ObjectMissing:
+            continue  # replaced between two ranged reads
+        except (CorruptPartition, Garbled) as error:
+            _forget(partition, found)
+            if not isinstance(file, RangedFile) or not isinstance(refused, Replaced):
+                raise
+            # The store has the right bytes. They may have been damaged on their way here, and are fetched once more.
+            refused = error
+    raise refused
+
+
+def open_stored(file: ObjectFile, entry: FileEntry, what: str) -> pq.ParquetFile:
+    """The file of ``entry`` with its footer; that of a shard, or of a file read in ranges, is parsed once.
 
     Raises:
         CorruptPartition: not a Parquet file.
     """
     parquet = open_parquet(file, what, FOOTERS.get(entry.sha256))
-    if entry.part is not None:
+    if entry.part is not None or isinstance(file, RangedFile):
         FOOTERS.keep(entry.sha256, parquet.metadata)
     return parquet
 
 
-def open_entry(partition: Partition, entry: FileEntry) -> pa.NativeFile:
+def _forget(partition: Partition, entry: FileEntry) -> None:
+    """Have the bytes fetched again by whoever reads next: a range may have been damaged on its way."""
+    FOOTERS.forget(entry.sha256)
+    if partition.cache is not None:
+        partition.cache.forget(entry.sha256)
+
+
+def open_entry(partition: Partition, entry: FileEntry) -> ObjectFile:
     """The bytes of ``entry``: published, else staged, else by the manifest as it is now.
 
     Raises:
@@ -133,18 +172,14 @@ def open_entry(partition: Partition, entry: FileEntry) -> pa.NativeFile:
     return find_entry(partition, entry)[0]
 
 
-def find_entry(partition: Partition, entry: FileEntry) -> tuple[pa.NativeFile, FileEntry]:
+def find_entry(partition: Partition, entry: FileEntry) -> tuple[ObjectFile, FileEntry]:
     """The bytes that hold the rows of ``entry``, and the entry that says where in them; as :func:`open_entry`."""
     wanted, seen, reads = entry, -1, 0
     for _ in range(_CHANGES):
         for name in partition.names_of(wanted):
-            head = partition.store.head(name)
-            if head is None or not holds(head, wanted):
-                continue
-            try:
-                return open_object(partition.store, name, generation=head.generation, size=head.size), wanted
-            except ObjectMissing:
-                continue  # moved or replaced since
+            file = open_object(partition.store, name, wanted, partition.cache)
+            if file is not None:
+                return file, wanted
         current = partition.current()
         # A new generation is somebody's progress; only looking at the same manifest again and again is a finding.
         reads = reads + 1 if current.generation == seen else 1

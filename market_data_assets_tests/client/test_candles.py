@@ -5,7 +5,6 @@ import pytest
 from market_data_assets import MarketData, QueryError
 from market_data_assets.compute.book_snapshots.registry import BOOK_SNAPSHOTS
 from market_data_assets.compute.candles.registry import CANDLES
-from market_data_assets.domain.datasets import DailyFrames
 from market_data_assets.domain.timeframes import Timeframe
 from market_data_assets.storage.warehouse.base import WarehouseTable
 from market_data_assets.storage.warehouse.embedded import EmbeddedWarehouse
@@ -32,8 +31,7 @@ def root(tmp_path_factory):
     warehouse.migrate()
     for day, frames in ((DAY, first), (NEXT_DAY, later)):
         write_buckets(lake, DATASET, day, frames)
-        loaders = {instrument: lambda frame=frame: frame for instrument, frame in frames.items()}
-        warehouse.replace_day(WarehouseTable.of(DATASET), DailyFrames(day, loaders))
+        warehouse.replace_day(WarehouseTable.of(DATASET), lake.committed_day(DATASET, day))
     write_buckets(lake, BOOKS, DAY, {BTC: buckets(BOOKS, BTC, STARTS)})
     return root
 
@@ -120,9 +118,9 @@ def test_warehouse_and_lake_hold_the_same_candles(market_data):
 def test_warehouse_offers_no_components_and_no_ticks(market_data):
     with pytest.raises(QueryError, match="only the lake has them"):
         market_data.candles(BTC, "1m", "2024-08-08", "2024-08-09", components=True, source="warehouse")
-    with pytest.raises(QueryError, match="source 'warehouse' of raw_tick_data/trades: expected lake"):
+    with pytest.raises(QueryError, match="source 'warehouse' of raw_tick_data/trades: only the lake has it"):
         market_data.explain("trades", BTC, "2024-08-08", "2024-08-09", source="warehouse")
-    with pytest.raises(QueryError, match=r"source 'cloud' .* expected lake or warehouse"):
+    with pytest.raises(QueryError, match=r"source 'cloud' .* expected one of auto, lake, warehouse"):
         market_data.candles(BTC, "1m", "2024-08-08", "2024-08-09", source="cloud")
 
 

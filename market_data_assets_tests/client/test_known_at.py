@@ -88,7 +88,7 @@ def test_explain_says_which_revision_of_each_day_is_read(market_data):
     now, then = (market_data.explain("trades", BTC, "2024-08-08", "2024-08-10", as_known_at=each) for each in (None, FRIDAY))
     assert [(piece.day, piece.file.revision) for piece in now.pieces] == [(DAY, 2), (NEXT_DAY, 1)]
     assert [(piece.day, piece.file.revision, piece.file.committed_at) for piece in then.pieces] == [(DAY, 1, to_instant(FRIDAY))]
-    assert str(then).splitlines()[1].endswith("1 rows, " + f"{then.size:,} bytes, revision 1 committed at 2024-08-09 09:00:00+00:00")
+    assert str(then).splitlines()[2].endswith("1 row, " + f"{then.size:,} bytes, revision 1 committed at 2024-08-09 09:00:00+00:00")
     assert [str(gap) for gap in then.missing] == ["2024-08-09 (first committed at 2024-08-10 09:00:00+00:00)"]
 
 

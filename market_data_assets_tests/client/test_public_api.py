@@ -6,9 +6,11 @@ import market_data_assets
 from market_data_assets import errors
 from market_data_assets.compute.candles.registry import CANDLES
 from market_data_assets.domain.timeframes import Timeframe
+from market_data_assets.storage.warehouse.base import WarehouseTable
+from market_data_assets.storage.warehouse.embedded import EmbeddedWarehouse
 from market_data_assets_tests.client.lakes import BTC, DAY, buckets, lake_at, write_buckets
 
-HEAVY = {"dagster", "numba", "pandas", "polars", "duckdb", "matplotlib"}
+HEAVY = {"dagster", "numba", "pandas", "polars", "duckdb", "matplotlib", "google.cloud", "google.auth", "grpc", "requests"}
 
 
 def modules_after(code, *arguments):
@@ -72,3 +74,18 @@ assert frame.shape[0] == 2
 """
     assert modules_after(read, str(tmp_path), "arrow") & HEAVY == set()
     assert modules_after(read, str(tmp_path), "pandas") & HEAVY == {"pandas"}
+
+
+def test_local_deployment_never_imports_google(tmp_path):
+    warehouse = EmbeddedWarehouse(tmp_path / "market_data_analytics", [WarehouseTable.of(CANDLES[Timeframe.parse("1m")])])
+    warehouse.migrate()
+    read = """
+from market_data_assets import MarketData, PartitionMissing
+market_data = MarketData(root=sys.argv[1])
+try:
+    market_data.candles("BINANCE:PERP:BTC-USDT", "1m", "2024-08-08", "2024-08-09")
+except PartitionMissing:
+    pass
+assert market_data.sql("SELECT COUNT(*) AS rows FROM candles_1m", as_="arrow").to_pylist() == [{"rows": 0}]
+"""
+    assert modules_after(read, str(tmp_path)) & HEAVY == {"duckdb"}

@@ -208,7 +208,11 @@ def test_explain_lists_files_rows_bytes_and_what_is_missing_without_decoding(mar
         "2024-08-10 (nothing stored)",
         "2024-08-09 BINANCE:PERP:ETH-USDT (not among the day's instruments)",
     ]
-    assert str(plan).splitlines()[0] == f"raw_tick_data/trades: 3 file(s), 7 rows, {plan.size:,} bytes"
+    head, offer, *rest = str(plan).splitlines()
+    assert head == f"raw_tick_data/trades: 2 instruments on 2 days, 7 rows, {plan.size:,} bytes"
+    assert offer == f"  lake: 3 files, {plan.size / 1000:.1f} kB, on this machine, free"
+    assert rest[0].startswith(f"  {name}  ")
+    assert rest[-1] == "  missing: 2024-08-09 BINANCE:PERP:ETH-USDT (not among the day's instruments)"
     with pytest.raises(QueryError, match="dataset 'trade' is not known; stored are trades, "):
         market_data.explain("trade", BTC, "2024-08-08", "2024-08-11")
 

@@ -46,14 +46,6 @@ def test_every_asset_describes_itself_and_its_columns(tmp_path: Path) -> None:
         assert not any(column.name.startswith("_") for column in schema.columns), key
 
 
-def test_nothing_falls_back_to_a_pickling_io_manager(tmp_path: Path) -> None:
-    definitions = build_definitions(settings_at(tmp_path))
-    for assets in definitions.assets or []:
-        assert isinstance(assets, dg.AssetsDefinition)
-        for output in assets.node_def.output_defs:
-            assert output.io_manager_key in {"lake", "warehouse"}
-
-
 def test_google_cloud_is_the_same_graph_on_other_resources(tmp_path: Path) -> None:
     chosen = {"root": "gs://bucket", "warehouse": "bigquery", "bigquery_project": "project"}
     cloud, local = build_definitions(settings_at(tmp_path, **chosen)), build_definitions(settings_at(tmp_path))

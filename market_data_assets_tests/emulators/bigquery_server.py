@@ -1,9 +1,11 @@
-"""The BigQuery emulator with the partition decorators it lacks: ``table$YYYYMMDD`` as the destination of a load job.
+"""The BigQuery emulator with what it lacks: partition decorators, ``table$YYYYMMDD`` as the destination of a load job, and the
+time of a partition's last change.
 
 Run by the emulator's own Python. Without this, a load into ``table$20240808`` makes a table of that very name, and a test
 that looked for it there would pass wrongly.
 """
 
+import datetime
 import re
 
 from duckdb_extensions import import_extension
@@ -17,9 +19,12 @@ from local_bigquery.cli import main  # noqa: E402
 from local_bigquery.engine import database, results  # noqa: E402
 from local_bigquery.errors import BigQueryError  # noqa: E402
 from local_bigquery.models import Table  # noqa: E402
+from local_bigquery.sql.rules import information_schema  # noqa: E402
 
 _DECORATED = re.compile(r"(?P<table>.+)\$(?P<day>\d{8})")
 _write_table = tables.write
+_list_partitions = information_schema.VIEWS["PARTITIONS"]
+_changed = {}
 
 
 def _undecorated(reference):
@@ -46,6 +51,7 @@ def _write(cursor, query, parameters, reference, config, *options, **named_optio
     with database.writing(*base):
         tables.evolve(cursor, base, relation, getattr(config, "schemaUpdateOptions", None), "Provided Schema does not match. ")
         _replace(cursor, tables.name(*base), in_day, truncate=config.writeDisposition == "WRITE_TRUNCATE")
+        _changed[(*base, day)] = datetime.datetime.now(datetime.UTC).isoformat()
     return False
 
 
@@ -61,6 +67,11 @@ def _replace(cursor, table, in_day, *, truncate):
         raise
 
 
+def _partitions(project, dataset):
+    columns, rows = _list_partitions(project, dataset)
+    return [*columns, "last_modified_time TIMESTAMP"], [[*row, _changed.get(tuple(row[:4]))] for row in rows]
+
+
 def _of_base(function):
     def of_base(*reference):
         return function(*_undecorated(reference)[0])
@@ -71,6 +82,7 @@ def _of_base(function):
 # The geography functions need one more extension, and no table of ours has a place on the globe.
 database.FUNCTIONS = [path for path in database.FUNCTIONS if path.stem != "geography"]
 tables.write = _write
+information_schema.VIEWS["PARTITIONS"] = _partitions
 # A finished load job asks for the columns of its destination, which is the base table's.
 tables.columns = _of_base(tables.columns)
 tables.load = _of_base(tables.load)

@@ -30,9 +30,10 @@ def gcs_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GcsServer]:
 
 
 @pytest.fixture
-def bucket(gcs_server: GcsServer, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The ``gs://`` URL of an empty bucket; clients made from now on find it."""
+def bucket(gcs_server: GcsServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """The ``gs://`` URL of an empty bucket; clients made from now on find it, and what they read is kept in the test's own folder."""
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", gcs_server.url)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return f"gs://{new_bucket(gcs_server.url)}"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 
-from market_data_assets.errors import PreconditionFailed, Retryable
+from market_data_assets.errors import PreconditionFailed, Retryable, StorageFailed
 from market_data_assets.storage.layout import MANIFEST
 from market_data_assets.storage.stores.base import Content, Head, Listed, Store
 from market_data_assets.storage.stores.memory import MemoryStore
@@ -51,6 +51,7 @@ class Fault(StrEnum):
     LOST_REQUEST = "nothing happened, and the caller does not know"
     LOST_ANSWER = "it happened, and the caller does not know"
     REPEATED = "the request arrived twice: it happened, and the caller hears that the precondition failed"
+    REFUSED = "nothing happened, and the store says so"
 
 
 class Wrapped:
@@ -104,6 +105,8 @@ def faulty(call, fault: Fault):
     """What a caller sees of a change that meets ``fault``."""
     if fault is Fault.LOST_REQUEST:
         raise Retryable("the connection was reset")
+    if fault is Fault.REFUSED:
+        raise StorageFailed("the disk is full")
     call()
     if fault is Fault.LOST_ANSWER:
         raise Retryable("the connection was reset")

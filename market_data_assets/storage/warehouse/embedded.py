@@ -7,21 +7,29 @@ Day files rather than a database file, since DuckDB lets only one process at a t
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from market_data_assets.domain.datasets import DailyFrames
 from market_data_assets.domain.days import TimeRange, day_end, day_start
 from market_data_assets.domain.instruments import InstrumentId
-from market_data_assets.errors import BadData, CorruptPartition, NoData, PartitionMissing, QueryError, SchemaDrift, StorageFailed, Unusable
-from market_data_assets.storage.warehouse.base import CLUSTER_COLUMN, PARTITION_COLUMN, CommittedDay, LoadedDay, LoadStatus, WarehouseTable
+from market_data_assets.errors import CorruptPartition, PartitionMissing, StorageFailed
+from market_data_assets.storage.warehouse.base import (
+    PARTITION_COLUMN,
+    CommittedDay,
+    LoadedDay,
+    LoadStatus,
+    QueryEstimate,
+    WarehouseTable,
+)
+from market_data_assets.storage.warehouse.day_file import write_day
+from market_data_assets.storage.warehouse.day_read import groups_of, holds_all, read_day, size_of, with_schema
+from market_data_assets.storage.warehouse.embedded_schema import changes, extended
+from market_data_assets.storage.warehouse.parameters import checked_parameters
 from market_data_assets.storage.warehouse.replacement import replace_file
 
 _SCHEMA_FILE = "_schema.parquet"
@@ -34,23 +42,25 @@ class EmbeddedWarehouse:
     root: Path
     tables: Sequence[WarehouseTable]
 
+    def pending(self) -> Sequence[str]:
+        """As the seam says: missing tables, and new columns or descriptions of those that are there."""
+        return [line for table in self.tables for line in changes(table, self._stored_schema(table))]
+
     def migrate(self) -> Sequence[str]:
-        """As the seam says: missing tables, and new columns of those that are there."""
-        return [table.name for table in self.tables if self._migrate(table)]
+        """As the seam says."""
+        return [line for table in self.tables for line in self._migrate(table)]
 
     def replace_day(self, table: WarehouseTable, day: CommittedDay) -> LoadedDay:
         """As the seam says, in the memory of one instrument-day."""
         self._require(table)
-        frames = day.frames
-        file = self._file(table, frames.day)
+        date = day.frames.day
+        file = self._file(table, date)
         try:
-            (rows, instruments), changed = replace_file(file, lambda draft: _write_day(draft, table, frames))
+            (rows, instruments), changed = replace_file(file, lambda draft: write_day(draft, table, day))
         except OSError as error:
-            raise StorageFailed(
-                f"warehouse {table} {frames.day}: {file} cannot be written ({error}); the stored day is as before"
-            ) from error
+            raise StorageFailed(f"warehouse {table} {date}: {file} cannot be written ({error}); the stored day is as before") from error
         status = LoadStatus.REPLACED if changed else LoadStatus.NOOP
-        return LoadedDay(table.name, frames.day, rows, instruments, file.stat().st_size, status)
+        return LoadedDay(table.name, date, rows, instruments, file.stat().st_size, status)
 
     def days(self, table: WarehouseTable) -> Sequence[dt.date]:
         """The days that have a file, ascending."""
@@ -59,44 +69,78 @@ class EmbeddedWarehouse:
     def instruments(self, table: WarehouseTable, day: dt.date) -> Mapping[str, int]:
         """Rows by instrument id, from the footer of the day's file."""
         with self._open(table, day) as stored:
-            return {instrument: stored.metadata.row_group(group).num_rows for group, instrument in _groups(stored.metadata)}
+            return {instrument: stored.metadata.row_group(group).num_rows for group, instrument in groups_of(stored.metadata)}
 
     def row_count(self, table: WarehouseTable, day: dt.date) -> int:
         """Rows of one day, from the footer of its file."""
         with self._open(table, day) as stored:
             return int(stored.metadata.num_rows)
 
+    def counts(
+        self, table: WarehouseTable, time_range: TimeRange, instruments: Sequence[InstrumentId] | None = None
+    ) -> Mapping[dt.date, Mapping[str, int]]:
+        """As the seam says: from the footers, and from the times of the days that the range cuts."""
+        chosen = None if instruments is None else {str(instrument) for instrument in instruments}
+        found = {day: self._counts_of_day(table, day, time_range, chosen) for day in self._days_in(table, time_range)}
+        return {day: counts for day, counts in found.items() if counts}
+
     def read(
         self, table: WarehouseTable, instruments: Sequence[InstrumentId], time_range: TimeRange, columns: Sequence[str] | None = None
     ) -> pa.Table:
         """As the seam says; only the row groups of the instruments and only the columns are decoded."""
-        wanted = list(table.columns) if columns is None else list(columns)
-        if unknown := set(wanted) - set(table.columns):
-            raise QueryError.columns(str(table), unknown, table.columns)
+        wanted = table.chosen(columns)
         parts: dict[str, list[pa.Table]] = {str(instrument): [] for instrument in instruments}
-        for day in self.days(table):
-            if day_start(day) < time_range.end and time_range.start < day_end(day):
-                with self._open(table, day) as stored:
-                    for instrument, part in _read_day(stored, parts, time_range, day, wanted):
-                        parts[instrument].append(part)
-        schema = pa.schema([table.schema.field(name) for name in wanted])
-        return pa.concat_tables([schema.empty_table(), *(_with_schema(part, schema) for of_one in parts.values() for part in of_one)])
+        for day in self._days_in(table, time_range):
+            with self._open(table, day) as stored:
+                for instrument, part in read_day(stored, parts, time_range, day, wanted.names):
+                    parts[instrument].append(part)
+        return pa.concat_tables([wanted.empty_table(), *(with_schema(part, wanted) for of_one in parts.values() for part in of_one)])
+
+    def estimate_read(
+        self, table: WarehouseTable, instruments: Sequence[InstrumentId], time_range: TimeRange, columns: Sequence[str] | None = None
+    ) -> QueryEstimate:
+        """The compressed bytes of the row groups and columns that are decoded."""
+        wanted, chosen = {*table.chosen(columns).names, PARTITION_COLUMN}, {str(instrument) for instrument in instruments}
+        total = 0
+        for day in self._days_in(table, time_range):
+            with self._open(table, day) as stored:
+                groups = (group for group, instrument in groups_of(stored.metadata) if instrument in chosen)
+                total += sum(size_of(stored.metadata, group, wanted) for group in groups)
+        return QueryEstimate(total)
 
     def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> pa.Table:
-        """The rows of one SELECT over the tables and views, by their names; values as ``$name`` parameters.
-
-        Times are UTC. The query can read nothing but this warehouse, and change nothing.
-
-        Raises:
-            QueryError: not a single SELECT, an unknown table or column, or SQL that DuckDB refuses.
-        """
+        """As the seam says, in DuckDB's dialect. Times are UTC. The query can read nothing but this warehouse."""
         # DuckDB takes 0.2 s to import, which a reader that never uses SQL should not pay.
         from market_data_assets.storage.warehouse.sql import select  # noqa: PLC0415
 
-        files = {name: self._files(table) for table in self.tables for name in (table.name, *table.views)}
-        return select(sql, parameters or {}, self.root, files)
+        return select(sql, checked_parameters(parameters), self.root, self._named, self._files)
 
-    def _files(self, table: WarehouseTable) -> list[Path]:
+    def estimate(self, sql: str, parameters: Mapping[str, object] | None = None) -> QueryEstimate:
+        """The size of all files of the tables in the query, of which it may read less."""
+        from market_data_assets.storage.warehouse.sql import tables_of  # noqa: PLC0415
+
+        tables = {table.name: table for table in tables_of(sql, checked_parameters(parameters), self.root, self._named, self._files)}
+        return QueryEstimate(sum(file.stat().st_size for table in tables.values() for file in self._files(table)))
+
+    @property
+    def _named(self) -> Mapping[str, WarehouseTable]:
+        return {name: table for table in self.tables for name in (table.name, *table.views)}
+
+    def _days_in(self, table: WarehouseTable, time_range: TimeRange) -> Sequence[dt.date]:
+        return [day for day in self.days(table) if day_start(day) < time_range.end and time_range.start < day_end(day)]
+
+    def _counts_of_day(self, table: WarehouseTable, day: dt.date, time_range: TimeRange, chosen: set[str] | None) -> Mapping[str, int]:
+        whole = self.instruments(table, day)
+        wanted = whole if chosen is None else {name: rows for name, rows in whole.items() if name in chosen}
+        if holds_all(time_range, day):
+            return wanted
+        counts = Counter[str]()
+        with self._open(table, day) as stored:
+            for instrument, part in read_day(stored, wanted, time_range, day, [PARTITION_COLUMN]):
+                counts[instrument] += part.num_rows
+        return {name: rows for name, rows in counts.items() if rows}
+
+    def _files(self, table: WarehouseTable) -> Sequence[Path]:
         self._require(table)
         return [self.root / table.name / _SCHEMA_FILE, *(self._file(table, day) for day in self.days(table))]
 
@@ -116,105 +160,18 @@ class EmbeddedWarehouse:
         if not (self.root / table.name / _SCHEMA_FILE).is_file():
             raise StorageFailed(f"warehouse {table}: no such table in {self.root}; run the migration first")
 
-    def _migrate(self, table: WarehouseTable) -> bool:
+    def _stored_schema(self, table: WarehouseTable) -> pa.Schema | None:
         file = self.root / table.name / _SCHEMA_FILE
-        stored = pq.read_schema(file) if file.is_file() else pa.schema([])
-        schema = _extended(table, stored)
-        if file.is_file() and schema.equals(stored.remove_metadata(), check_metadata=True):
-            return False
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            replace_file(file, lambda draft: pq.write_table(schema.empty_table(), draft))
-        except OSError as error:
-            raise StorageFailed(f"warehouse {table}: {file} cannot be written ({error})") from error
-        return True
+        return pq.read_schema(file) if file.is_file() else None
 
-
-def _extended(table: WarehouseTable, stored: pa.Schema) -> pa.Schema:
-    """The table's schema, then the columns that only older days have: they stay readable."""
-    for field in table.schema:
-        if field.name in stored.names and stored.field(field.name).type != field.type:
-            found = stored.field(field.name).type
-            raise SchemaDrift(
-                f"warehouse {table}: column {field.name} is stored as {found}, its record says {field.type}; migrations only add"
-            )
-    return pa.schema([*table.schema, *(field for field in stored if field.name not in table.columns)])
-
-
-def _write_day(draft: BinaryIO, table: WarehouseTable, frames: DailyFrames) -> tuple[int, int]:
-    """Rows and instruments written, one instrument in memory at a time."""
-    rows = instruments = 0
-    texts = [field.name for field in table.schema if pa.types.is_string(field.type)]
-    # Statistics on every column would make the footer, which every read parses, several times as large.
-    with pq.ParquetWriter(
-        draft,
-        table.schema,
-        compression="zstd",
-        compression_level=3,
-        use_dictionary=texts,  # type: ignore[arg-type]  # the stubs know only bool
-        write_statistics=[CLUSTER_COLUMN, PARTITION_COLUMN],
-    ) as writer:
-        for instrument in frames:
+    def _migrate(self, table: WarehouseTable) -> Sequence[str]:
+        stored, file = self._stored_schema(table), self.root / table.name / _SCHEMA_FILE
+        done = changes(table, stored)
+        if done:
+            schema = extended(table, pa.schema([]) if stored is None else stored)
             try:
-                frame = frames[instrument]
-            except (NoData, Unusable):
-                continue  # Absent, or set aside as a whole: the day's manifest says so, and such rows are never loaded.
-            part = frame.read(list(table.columns)).select(list(table.columns)).cast(table.schema)
-            _check(part, table, instrument, frames.day)
-            if part.num_rows:
-                writer.write_table(part, row_group_size=part.num_rows)
-                rows, instruments = rows + part.num_rows, instruments + 1
-    draft.seek(0)
-    if (found := pq.read_metadata(draft).num_rows) != rows:
-        raise CorruptPartition(f"{table} {frames.day}", f"{rows} rows were handed in, {found} were written")
-    return rows, instruments
-
-
-def _check(part: pa.Table, table: WarehouseTable, instrument: InstrumentId, day: dt.date) -> None:
-    times = _times(part)
-    rejected = {
-        "of another instrument": sum(name != str(instrument) for name in part[CLUSTER_COLUMN].to_pylist()),
-        "outside the day": int(((times < day_start(day)) | (times >= day_end(day))).sum()),
-        "not after the row before": int((np.diff(times) <= 0).sum()),
-    }
-    if any(rejected.values()):
-        counts = {reason: count for reason, count in rejected.items() if count}
-        raise BadData(f"warehouse {table} {day} {instrument}", rows=part.num_rows, rejected=counts)
-
-
-def _times(part: pa.Table) -> npt.NDArray[np.int64]:
-    times: npt.NDArray[np.int64] = part[PARTITION_COLUMN].cast(pa.int64()).to_numpy()
-    return times
-
-
-def _read_day(
-    stored: pq.ParquetFile, instruments: Mapping[str, object], time_range: TimeRange, day: dt.date, columns: Sequence[str]
-) -> Iterator[tuple[str, pa.Table]]:
-    """The rows of each of ``instruments`` in the range; only their row groups and only ``columns`` are decoded."""
-    present = [name for name in columns if name in stored.schema_arrow.names]
-    whole = time_range.start <= day_start(day) and day_end(day) <= time_range.end
-    needed = present if whole or PARTITION_COLUMN in present else [*present, PARTITION_COLUMN]
-    for group, instrument in _groups(stored.metadata):
-        if instrument in instruments:
-            part = stored.read_row_groups([group], columns=needed)
-            yield instrument, (part if whole else _window(part, time_range)).select(present)
-
-
-def _groups(metadata: pq.FileMetaData) -> Iterator[tuple[int, str]]:
-    """Each row group with its one instrument."""
-    position = metadata.schema.names.index(CLUSTER_COLUMN)
-    for group in range(metadata.num_row_groups):
-        statistics = metadata.row_group(group).column(position).statistics
-        assert statistics is not None  # this module writes them
-        yield group, str(statistics.min)
-
-
-def _window(part: pa.Table, time_range: TimeRange) -> pa.Table:
-    first, last = np.searchsorted(_times(part), [time_range.start, time_range.end])
-    return part.slice(int(first), int(last - first))
-
-
-def _with_schema(part: pa.Table, schema: pa.Schema) -> pa.Table:
-    """``part`` with the columns of ``schema``, null where the day was loaded before the column existed."""
-    columns = [part[field.name] if field.name in part.column_names else pa.nulls(part.num_rows, field.type) for field in schema]
-    return pa.table(columns, schema=schema)
+                file.parent.mkdir(parents=True, exist_ok=True)
+                replace_file(file, lambda draft: pq.write_table(schema.empty_table(), draft))
+            except OSError as error:
+                raise StorageFailed(f"warehouse {table}: {file} cannot be written ({error})") from error
+        return done

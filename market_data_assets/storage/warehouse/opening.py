@@ -1,9 +1,11 @@
 """Opening a warehouse by kind. Nothing is read, created or asked over the network by that."""
 
 from collections.abc import Callable, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from market_data_assets.errors import SettingsError
 from market_data_assets.storage.warehouse.base import Warehouse, WarehouseTable
 from market_data_assets.storage.warehouse.embedded import EmbeddedWarehouse
 
@@ -28,7 +30,18 @@ def open_warehouse(
 
     Args:
         client: Makes the client of BigQuery; by default one with the machine's own credentials, or without any for an emulator.
+
+    Raises:
+        SettingsError: BigQuery without a project.
     """
     if kind == "embedded":
         return EmbeddedWarehouse(root, tables)
-    raise NotImplementedError
+    if project is None:
+        raise SettingsError("the BigQuery warehouse needs a project")
+    # Google's libraries take a second to import, which whoever works without them does not pay.
+    from market_data_assets.storage.google_clients import bigquery_client, bigquery_read_client  # noqa: PLC0415
+    from market_data_assets.storage.warehouse.bigquery import BigQueryWarehouse  # noqa: PLC0415
+
+    make = client or partial(bigquery_client, project, location=location, endpoint=endpoint)
+    read = partial(bigquery_read_client, storage_endpoint)
+    return BigQueryWarehouse(tables, dataset, cache(make), cache(read), max_bytes_billed, location)

@@ -15,9 +15,13 @@ from market_data_assets.storage.stores.local import LocalStore
 from market_data_assets.storage.stores.memory import PAGE, MemoryStore
 
 
-@pytest.fixture(params=["memory", "local"])
+@pytest.fixture(params=["memory", "local", "gcs"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    return MemoryStore() if request.param == "memory" else LocalStore(tmp_path / "root")
+    if request.param == "memory":
+        return MemoryStore()
+    if request.param == "local":
+        return LocalStore(tmp_path / "root")
+    return open_store(f"{request.getfixturevalue('exact_bucket')}/lake")
 
 
 def test_what_is_put_is_got(store):

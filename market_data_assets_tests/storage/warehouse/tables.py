@@ -1,6 +1,7 @@
 """A small analytics table, and days of it."""
 
 import datetime as dt
+import hashlib
 from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
@@ -8,7 +9,7 @@ import pyarrow as pa
 from market_data_assets.domain.datasets import TIMESTAMP, Column, DailyFrames, Dataset, TableFrame
 from market_data_assets.domain.days import day_start
 from market_data_assets.domain.instruments import InstrumentId
-from market_data_assets.storage.warehouse.base import WarehouseTable
+from market_data_assets.storage.warehouse.base import CommittedDay, WarehouseTable
 
 DAY = dt.date(2024, 8, 8)
 NEXT_DAY = dt.date(2024, 8, 9)
@@ -46,3 +47,11 @@ def rows(instrument: InstrumentId, minutes: Sequence[int], *, day: dt.date = DAY
 
 def day_of_rows(minutes: Mapping[InstrumentId, Sequence[int]], day: dt.date = DAY) -> DailyFrames:
     return DailyFrames(day, {instrument: lambda i=instrument, m=some: rows(i, m, day=day) for instrument, some in minutes.items()})
+
+
+def committed(
+    minutes: Mapping[InstrumentId, Sequence[int]], day: dt.date = DAY, *, version: int = 1, urls: Sequence[str] = ()
+) -> CommittedDay:
+    """The day as the lake would hand it over."""
+    content = hashlib.sha256(repr(sorted((str(each), list(some)) for each, some in minutes.items())).encode()).hexdigest()
+    return CommittedDay(day_of_rows(minutes, day), version, content, sum(map(len, minutes.values())), tuple(urls))

@@ -1,0 +1,79 @@
+"""A plan as a table of its tiers, for a terminal."""
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from market_data_assets.client.wording import readable
+from market_data_assets.preflight.downloads import Downloads
+from market_data_assets.preflight.durations import time_text
+from market_data_assets.preflight.growth import Growth
+from market_data_assets.preflight.plan import BackfillPlan, TablePlan
+from market_data_assets.preflight.stored import State
+
+_STYLES = {State.MISSING: "red", State.INCOMPLETE: "red", State.STALE: "yellow", State.PROVISIONAL: "yellow", State.COMPLETE: "green"}
+_NOTHING = "[dim]-[/dim]"
+
+
+def tiers_table(plan: BackfillPlan) -> Table:
+    """One line per tier: its partitions by state, and what those to make take; totals at the end."""
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0), show_footer=True)
+    tables = list(plan.tables)
+    table.add_column("tier", footer="total")
+    for head, footer in zip(_HEADS, _cells(plan, tables, None), strict=True):
+        table.add_column(head, footer=footer, footer_style="bold", justify="right")
+    for tier in dict.fromkeys(each.tier for each in tables):
+        table.add_row(tier, *_cells(plan, [each for each in tables if each.tier == tier], tier))
+    return table
+
+
+_HEADS = (
+    "partitions",
+    "stored",
+    *(str(state) for state in State if state is not State.MISSING),
+    "to make",
+    "vendor files",
+    "to fetch",
+    "grows by",
+    "time",
+)
+
+
+def _cells(plan: BackfillPlan, tables: Sequence[TablePlan], tier: str | None) -> list[str]:
+    downloads = sum((each.downloads for each in tables), Downloads())
+    growth = sum((each.growth for each in tables), Growth())
+    states = [sum(each.states.get(state, 0) for each in tables) for state in State if state is not State.MISSING]
+    return [
+        f"{sum(each.partitions for each in tables):,}",
+        _number(sum(each.stored for each in tables)),
+        *(_number(count, _STYLES[state]) for state, count in zip([*State][1:], states, strict=True)),
+        _number(sum(each.to_make for each in tables)),
+        _number(downloads.files),
+        _size(downloads.bytes, downloads.unsized),
+        _size(growth.bytes, growth.unsized),
+        _time(plan, tier),
+    ]
+
+
+def _number(count: int, style: str = "") -> str:
+    if not count:
+        return _NOTHING
+    return f"[{style}]{count:,}[/{style}]" if style else f"{count:,}"
+
+
+def _size(size: int, unsized: int) -> str:
+    if not size:
+        return "?" if unsized else _NOTHING
+    return f"{'> ' if unsized else ''}{readable(size)}"
+
+
+def _time(plan: BackfillPlan, tier: str | None) -> str:
+    seconds = plan.duration.seconds
+    if seconds is None or not plan.to_make:
+        return _NOTHING if not plan.to_make else "?"
+    if tier is None:
+        return time_text(seconds)
+    if plan.pace is None or not sum(plan.pace.tiers.values()):
+        return _NOTHING
+    share = plan.pace.tiers.get(tier, 0.0) / sum(plan.pace.tiers.values())
+    return time_text(seconds * share) if share else _NOTHING

@@ -1,0 +1,110 @@
+"""Row 1: processes that write days through the lake are killed with -9, anywhere; readers see whole days, and re-runs heal."""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+
+import pytest
+
+from market_data_assets.domain.schemas import TRADES
+from market_data_assets.storage.lake import Lake
+from market_data_assets.storage.stores import open_store
+from market_data_assets.storage.stores.base import Store
+from market_data_assets.storage.stores.local import LocalStore
+from market_data_assets_tests.emulators.proxy_fixtures import GcsProxy
+from market_data_assets_tests.reliability.killing import KILLED, Stage, WrittenDay, reader_of
+from market_data_assets_tests.reliability.laws import check_swept
+from market_data_assets_tests.reliability.places import CHANGES
+from market_data_assets_tests.reliability.writers import local_url, read_rows, rows_of, seed_of
+from market_data_assets_tests.storage.days import DAY, NEXT
+
+DAYS = (DAY, NEXT)
+_EACH_HEALED_AFTER = 25
+
+
+def kill(context: ForkServerContext, days: Sequence[WrittenDay], kills: int) -> Counter[Stage]:
+    """Kill writers of the days until there were so many; in between let one finish now and then."""
+    stages: Counter[Stage] = Counter()
+    healed = dict.fromkeys(range(len(days)), 0)
+    for each in days:
+        each.start(context)
+    while sum(each.killed for each in days) < kills:
+        watch(days)
+        for number, each in enumerate(days):
+            if each.has_ended():
+                if each.killed - healed[number] >= _EACH_HEALED_AFTER:
+                    healed[number] = each.killed
+                    each.heal()
+                each.start(context)
+    for each in days:
+        while not each.has_ended():
+            watch(days)
+        assert set(each.codes) <= {0, KILLED}
+        each.heal()
+        stages += each.stages
+    return stages
+
+
+def watch(days: Sequence[WrittenDay]) -> None:
+    # Asking a process whether it lives costs more than asking how far it has come.
+    for _ in range(8):
+        time.sleep(0.002)
+        for each in days:
+            each.strike()
+
+
+def check_end(store: Store, days: Sequence[WrittenDay]) -> None:
+    """Nothing is left but the last day and its former versions, each of which reads as one whole day."""
+    lake = Lake(store)
+    check_swept(lake, DAYS)
+    for each in days:
+        assert read_rows(lake, each.day) == rows_of(each.seed)
+        versions = lake.revisions(TRADES, each.day)
+        assert [version.version for version in versions] == list(range(1, len(versions) + 1))
+        for version in random.Random(1).sample(versions, 4):
+            found = read_rows(lake.as_known_at(version.committed_at), each.day)
+            assert found == rows_of(seed_of(found)) == rows_of(int(version.run_id))
+
+
+@pytest.mark.timeout(900)
+def test_row_1_days_survive_200_kills_of_their_writers_on_gcs(processes, exact_bucket: str, gcs_proxy: GcsProxy, tmp_path: Path) -> None:
+    gcs_proxy.rules.clear(9)
+    store = open_store(exact_bucket)
+    days = [
+        WrittenDay(exact_bucket, store, tmp_path, day, random.Random(number), changes_of(gcs_proxy, day)) for number, day in enumerate(DAYS)
+    ]
+    with reader_of(store, DAYS) as read:
+        stages = kill(processes, days, 100)
+        gcs_proxy.gcs.moves = False
+        stages += kill(processes, days, 200)
+    assert sum(each.killed for each in days) >= 200
+    assert min(stages[stage] for stage in (Stage.STAGING, Stage.KEEPING, Stage.PUBLISHING, Stage.CLEANING)) >= 5
+    assert min(read[day] for day in DAYS) >= 20
+    check_end(store, days)
+
+
+def changes_of(proxy: GcsProxy, day) -> Callable[[], int]:
+    """Counts the requests that were made to change a day."""
+    rule = proxy.rules.add(lambda perform: perform(), method=CHANGES, path=f"/day-{day}/", nth=[-1])
+    return lambda: rule.matched
+
+
+def test_row_1_days_survive_kills_of_their_writers_on_the_local_disk(processes, tmp_path: Path) -> None:
+    root, scratch = tmp_path / "root", tmp_path / "scratch"
+    scratch.mkdir()
+    store = LocalStore(root)
+    # The disk is fast and tells nobody what is done to it: the clock chooses the moment.
+    days = [
+        WrittenDay(local_url(root), store, scratch, day, random.Random(number), lambda: time.monotonic_ns() // 2_000_000)
+        for number, day in enumerate(DAYS)
+    ]
+    with reader_of(store, DAYS) as read:
+        stages = kill(processes, days, 60)
+    assert min(stages[stage] for stage in (Stage.STAGING, Stage.PUBLISHING)) >= 2
+    assert min(read[day] for day in DAYS) >= 20
+    check_end(store, days)
+    # The last writers were not killed, so they have removed what the killed ones left.
+    assert list((root / ".tmp").iterdir()) == []
