@@ -32,12 +32,19 @@ Key = tuple[str, ...]
 """Where a value stands in the file: ``("root",)``, or ``("tardis", "api_url")`` in the table ``[tardis]``."""
 
 
+def _absolute(path: Path) -> Path:
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError:
+        raise ValueError("no such user, whose home folder could be meant") from None
+
+
 def _url(text: str, schemes: tuple[str, ...]) -> str:
     """``text`` as a URL without a final slash; a plain path becomes an absolute ``file://`` URL."""
     if not text.strip():
         raise ValueError("expected a path or a URL, found nothing")
     if "://" not in text:
-        return Path(text).expanduser().absolute().as_uri()
+        return _absolute(Path(text)).as_uri()
     parts = urlsplit(text)
     if parts.scheme not in schemes:
         raise ValueError(f"expected a plain path or a URL that starts with {', '.join(f'{scheme}://' for scheme in schemes)}")
@@ -71,7 +78,7 @@ def _data_type(name: str) -> str:
 
 _Root = Annotated[str, AfterValidator(_root)]
 _SourceUrl = Annotated[str, AfterValidator(lambda text: _url(text, _SOURCE_SCHEMES))]
-_Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
+_Folder = Annotated[Path, AfterValidator(_absolute)]
 _Venue = Annotated[str, AfterValidator(_venue)]
 _Pattern = Annotated[str, AfterValidator(id_pattern)]
 _DataType = Annotated[str, AfterValidator(_data_type)]
@@ -266,7 +273,7 @@ def _read_file(file: Path) -> dict[str, Any]:
     for key in _PATHS:
         table = values if len(key) == 1 else values.get(key[0])
         if isinstance(table, dict) and isinstance(text := table.get(key[-1]), str) and "://" not in text and text.strip():
-            table[key[-1]] = str(file.absolute().parent / Path(text).expanduser())
+            table[key[-1]] = text if text.startswith("~") else str(file.absolute().parent / text)
     return values
 
 

@@ -3,6 +3,8 @@
 Errors are one line; exit code 1 when a partition failed, 2 for wrong use or settings.
 """
 
+from rich.markup import escape
+
 from market_data_assets.cli import coverage, demo, dictionary, doctor, fsck, machine, migrate, plan, run, stale
 from market_data_assets.cli.console import EXIT_USAGE, app, err
 from market_data_assets.errors import MarketDataError
@@ -15,5 +17,5 @@ def main() -> None:
     try:
         app()
     except MarketDataError as error:
-        err.print(f"[red]error:[/red] {error}", highlight=False, soft_wrap=True)
+        err.print(f"[red]error:[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise SystemExit(EXIT_USAGE) from None

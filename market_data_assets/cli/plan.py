@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 
 from market_data_assets.cli.console import AsJson, app, err, out
-from market_data_assets.domain.days import TimeRange, day_end, day_start, parse_day
+from market_data_assets.cli.scoping import days_to_make
 from market_data_assets.domain.universe import Universe
 from market_data_assets.errors import QueryError
 from market_data_assets.settings import Settings
@@ -43,12 +43,8 @@ def plan(
         return
     if first is None:
         raise QueryError("plan: --from is missing; or use plan query, plan read")
-    start, end = parse_day(first), parse_day(last or first)
     settings = Settings.load()
-    if end < start:
-        raise QueryError(f"--to {end} lies before --from {start}")
-    if start < settings.first_day:
-        raise QueryError(f"--from {start} lies before the first day that is a partition, {settings.first_day} (MDA_FIRST_DAY)")
+    days = days_to_make(settings, first, last)
     selected = Universe((), tuple(_parts(instruments)), tuple(_parts(data_types)))
     # Opening a lake and a warehouse costs half a second of imports, which no other command should pay.
     from market_data_assets.preflight.as_json import plan_document  # noqa: PLC0415
@@ -57,7 +53,6 @@ def plan(
     from market_data_assets.preflight.table import tiers_table  # noqa: PLC0415
     from market_data_assets.preflight.verdict import remarks, verdict  # noqa: PLC0415
 
-    days = list(TimeRange(day_start(start), day_end(end)).days())
     with err.status(f"looking at {len(days):,} days"):
         found = plan_backfill(open_deployed(settings), days, selected, rate)
     if as_json:

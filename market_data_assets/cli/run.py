@@ -6,9 +6,8 @@ import typer
 
 from market_data_assets.cli.console import DEFAULT_HOME, EXIT_FAILED, Home, app, out
 from market_data_assets.cli.days import run_days, summary
-from market_data_assets.domain.days import TimeRange, day_end, day_start, parse_day
+from market_data_assets.cli.scoping import days_to_make
 from market_data_assets.domain.universe import id_pattern
-from market_data_assets.errors import QueryError
 from market_data_assets.settings import Settings
 
 
@@ -22,12 +21,10 @@ def run(
     home: Home = DEFAULT_HOME,
 ) -> None:
     """Materialize every tier of each day in this process, oldest first. Exit code 1 when a partition failed."""
-    start, end = parse_day(first), parse_day(last or first)
-    if end < start:
-        raise QueryError(f"--to {end} lies before --from {start}")
-    days = list(TimeRange(day_start(start), day_end(end)).days())
+    settings = Settings.load()
+    days = days_to_make(settings, first, last)
     patterns = [id_pattern(pattern) for text in instruments or [] for pattern in text.split(",") if pattern.strip()]
-    outcomes = run_days(Settings.load(), days, patterns, home)
+    outcomes = run_days(settings, days, patterns, home)
     out.print(summary(outcomes))
     if any(outcome.failed for outcome in outcomes):
         raise typer.Exit(EXIT_FAILED)

@@ -1,11 +1,34 @@
-"""The options by which the commands of upkeep are told which days and datasets to look at."""
+"""Which days and datasets a command is about: the options of the commands of upkeep, and the days that can be made."""
 
+import datetime as dt
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
+
+from market_data_assets.domain.days import TimeRange, day_end, day_start, parse_day
+from market_data_assets.errors import QueryError
+from market_data_assets.settings import Settings
 
 First = Annotated[str | None, typer.Option("--from", help="First UTC day, YYYY-MM-DD; the first that is stored when left out.")]
 Last = Annotated[str | None, typer.Option("--to", help="Last UTC day, inclusive; the last that is stored when left out.")]
 Datasets = Annotated[
     list[str] | None, typer.Option("--dataset", help="Dataset or tier, such as candles_1m or raw_tick_data; repeat for more.")
 ]
+
+
+def days_to_make(settings: Settings, first: str, last: str | None) -> Sequence[dt.date]:
+    """The days from the first to the last, inclusive; the first alone without a last.
+
+    Raises:
+        QueryError: not days, the wrong way round, or days that are no partitions: before the first of them, or not over yet.
+    """
+    start, end = parse_day(first), parse_day(last or first)
+    if end < start:
+        raise QueryError(f"--to {end} lies before --from {start}")
+    if start < settings.first_day:
+        raise QueryError(f"--from {start} lies before the first day that is a partition, {settings.first_day} (MDA_FIRST_DAY)")
+    yesterday = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
+    if end > yesterday:
+        raise QueryError(f"{end} is not over yet; the last whole UTC day is {yesterday}")
+    return list(TimeRange(day_start(start), day_end(end)).days())

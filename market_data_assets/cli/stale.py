@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def stale(first: First = None, last: Last = None, datasets: Datasets = None, as_json: AsJson = False) -> None:
     """Say which stored days would be other ones if they were made again, and why. Nothing is computed or changed.
 
-    Exit code 0 when every day is up to date, 1 when some are not, 2 for wrong use.
+    Exit code 0 when every day is up to date, 1 when some are not or cannot be judged, 2 for wrong use.
     """
     from market_data_assets.deployment import open_lake, open_warehouse  # noqa: PLC0415
     from market_data_assets.upkeep.scope import Scope  # noqa: PLC0415
@@ -38,7 +38,7 @@ def stale(first: First = None, last: Last = None, datasets: Datasets = None, as_
             typer.echo(json.dumps(each.as_json()))
     else:
         _show(found)
-    if found.days:
+    if found.days or found.unreadable:
         raise typer.Exit(EXIT_FAILED)
 
 

@@ -13,7 +13,7 @@ from dagster_gcp import BigQueryResource, GCSResource
 from google.cloud import bigquery
 
 from market_data_assets.defs.resources import LakeResource, WarehouseResource, analytics_tables
-from market_data_assets.storage.google_clients import bigquery_client
+from market_data_assets.storage.google_clients import bigquery_client, pooled
 from market_data_assets.storage.lake import Lake
 from market_data_assets.storage.range_cache import RangeCache
 from market_data_assets.storage.stores import open_store
@@ -85,7 +85,7 @@ def _open_warehouse(
 
     def client() -> bigquery.Client:
         with clients.get_client() as made:
-            return made
+            return pooled(made)
 
     return open_warehouse(
         "bigquery",

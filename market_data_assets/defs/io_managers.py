@@ -1,5 +1,7 @@
 """Adapters between Dagster and storage: partition → day, asset key → dataset, then one call to the lake or the warehouse."""
 
+from contextlib import suppress
+
 import dagster as dg
 
 from market_data_assets.catalog import DATASETS, PROCESSED
@@ -8,6 +10,7 @@ from market_data_assets.defs.partitions import day_of_partition
 from market_data_assets.defs.resources import LakeResource, WarehouseResource
 from market_data_assets.domain.datasets import DailyFrames, Grain, TableFrame
 from market_data_assets.errors import PartitionMissing, QueryError
+from market_data_assets.storage.stored_frames import Replaced
 from market_data_assets.storage.warehouse.base import WarehouseTable
 
 _DATASETS = {dg.AssetKey(dataset.key): dataset for dataset in DATASETS}
@@ -58,12 +61,14 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
         """Load the whole day, or leave the stored one as it was."""
         dataset, lake, warehouse = _LOADED[context.asset_key], self.lake.open(), self.warehouse.open()
         table = WarehouseTable.of(dataset)
-        committed = lake.committed_day(dataset, obj.day)
-        loaded = warehouse.replace_day(table, committed)
-        # Another run may have committed and loaded the day since ours was read: the last load must be of the last commit.
-        while (latest := lake.committed_day(dataset, obj.day)).content_hash != committed.content_hash:
-            committed = latest
-            loaded = warehouse.replace_day(table, committed)
+        loaded, committed = None, lake.committed_day(dataset, obj.day)
+        while loaded is None:
+            with suppress(Replaced):
+                loaded = warehouse.replace_day(table, committed)
+            # Another run may have committed and loaded the day since ours was read: the last load must be of the last commit.
+            latest = lake.committed_day(dataset, obj.day)
+            if latest.content_hash != committed.content_hash:
+                loaded, committed = None, latest
         context.add_output_metadata(loaded_metadata(loaded))
 
     def load_input(self, context: dg.InputContext) -> None:

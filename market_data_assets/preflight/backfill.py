@@ -81,5 +81,6 @@ def _duration(pace: Pace | None, days_per_hour: float | None, days: int, raw_row
         return Duration(days / days_per_hour * _HOUR, f"at {days_per_hour:g} days an hour")
     if pace is None:
         return Duration(None, "no day has been run here yet")
-    basis = "at the rate of the one day run here" if pace.days == 1 else f"at the rate of the last {pace.days} days run here"
+    rate = "at the rate of the one day run here" if pace.days == 1 else f"at the rate of the last {pace.days} days run here"
+    basis = f"{rate} and loads into the warehouse on top"
     return Duration(days * pace.seconds_per_day if raw_rows is None else raw_rows * pace.seconds_per_row, basis)

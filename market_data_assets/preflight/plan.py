@@ -1,7 +1,7 @@
 """The record of a plan: what a backfill would make, and what that takes."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from market_data_assets.client.costs import GIB, Price, Rates
@@ -131,14 +131,3 @@ class BackfillPlan:
     def is_loaded(table: TablePlan) -> bool:
         """Whether a table is the warehouse's, not the lake's."""
         return table.tier == "market_data_analytics"
-
-
-def spans(days: Iterable[dt.date]) -> Sequence[tuple[dt.date, dt.date]]:
-    """Ascending days as ranges of consecutive ones, both ends inclusive."""
-    found: list[tuple[dt.date, dt.date]] = []
-    for day in days:
-        if found and (day - found[-1][1]).days == 1:
-            found[-1] = (found[-1][0], day)
-        else:
-            found.append((day, day))
-    return found

@@ -9,10 +9,12 @@ from market_data_assets.domain.datasets import Dataset, Finality
 from market_data_assets.domain.schemas import INSTRUMENTS
 from market_data_assets.errors import CorruptPartition, UnsafeName, UnsupportedFormat
 from market_data_assets.storage.layout import day_of_prefix, days_prefix, partition_prefix
-from market_data_assets.storage.manifest import DayContent, Manifest, distinct_files, schema_fingerprint
+from market_data_assets.storage.manifest import DayContent, Manifest, distinct_files
 from market_data_assets.storage.parallel import for_each
 from market_data_assets.storage.partition import Partition
 from market_data_assets.storage.stores.base import Store
+from market_data_assets.upkeep.stale import outdated_by_code
+from market_data_assets.upkeep.stored_days import StoredDay as InShort
 
 Place = tuple[Dataset, dt.date]
 """One partition."""
@@ -25,7 +27,7 @@ class State(StrEnum):
     INCOMPLETE = "incomplete"
     """Instruments failed, or were never asked for, or the manifest cannot be read."""
     STALE = "stale"
-    """One of the days it was made from has changed since, or the table has other columns now."""
+    """One of the days it was made from has changed since, or the code has."""
     PROVISIONAL = "provisional"
     """Late rows of the day may still come with the vendor's next day."""
     COMPLETE = "complete"
@@ -49,7 +51,7 @@ class StoredDay:
         rows: Of all its files.
         objects: Its files, and what it set aside.
         inputs: Content hashes of the days that it was made from, by ``tier/name/day``.
-        has_current_columns: Whether it was written with the columns that the table has now.
+        is_of_this_code: Whether the code of today would make the same of the same inputs, its columns included.
         sizes: By instrument (None: of the whole day); empty unless asked for.
     """
 
@@ -62,7 +64,7 @@ class StoredDay:
     rows: int
     objects: int
     inputs: Mapping[str, str]
-    has_current_columns: bool
+    is_of_this_code: bool
     sizes: Mapping[str | None, Size] = field(default_factory=dict)
 
 
@@ -107,7 +109,7 @@ def state_of(place: Place, stored: Mapping[Place, Found], hashes: Mapping[str, s
         return State.MISSING
     if isinstance(found, Unreadable) or found.failed or not found.instruments.issuperset(expected):
         return State.INCOMPLETE
-    if not found.has_current_columns or any(hashes.get(name, digest) != digest for name, digest in found.inputs.items()):
+    if not found.is_of_this_code or any(hashes.get(name, digest) != digest for name, digest in found.inputs.items()):
         return State.STALE
     return State.PROVISIONAL if found.finality is Finality.PROVISIONAL else State.COMPLETE
 
@@ -138,7 +140,7 @@ def _without_entries(dataset: Dataset, manifest: Manifest, *, with_sizes: bool) 
         rows=sum(entry.rows for entry in content.files),
         objects=len(distinct_files(content.files)) + len(distinct_files(content.quarantine_files)),
         inputs=content.inputs,
-        has_current_columns=content.schema_fingerprint in {"", schema_fingerprint(dataset)},
+        is_of_this_code=not any(outdated_by_code(dataset, InShort.of(manifest))),
         sizes=sizes,
     )
 

@@ -16,14 +16,17 @@ _NOTHING = "[dim]-[/dim]"
 
 
 def tiers_table(plan: BackfillPlan) -> Table:
-    """One line per tier: its partitions by state, and what those to make take; totals at the end."""
+    """One line per tier: its partitions by state, and what those to make take; totals at the end. Columns without anything are left out."""
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0), show_footer=True)
     tables = list(plan.tables)
-    table.add_column("tier", footer="total")
-    for head, footer in zip(_HEADS, _cells(plan, tables, None), strict=True):
-        table.add_column(head, footer=footer, footer_style="bold", justify="right")
+    table.add_column("tier", footer="total", no_wrap=True)
+    totals = _cells(plan, tables, None)
+    shown = [column for column, total in enumerate(totals) if total != _NOTHING]
+    for column in shown:
+        table.add_column(_HEADS[column], footer=totals[column], footer_style="bold", justify="right")
     for tier in dict.fromkeys(each.tier for each in tables):
-        table.add_row(tier, *_cells(plan, [each for each in tables if each.tier == tier], tier))
+        cells = _cells(plan, [each for each in tables if each.tier == tier], tier)
+        table.add_row(tier, *(cells[column] for column in shown))
     return table
 
 

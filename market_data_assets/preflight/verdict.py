@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from market_data_assets.client.wording import counted, dollars, readable
 from market_data_assets.preflight.durations import time_text
-from market_data_assets.preflight.plan import BackfillPlan, spans
+from market_data_assets.preflight.plan import BackfillPlan
 from market_data_assets.preflight.universe import Origin
+from market_data_assets.upkeep.scope import ranges_of
 
 _SHOWN_SPANS = 6
 
@@ -79,7 +80,7 @@ def _limits(plan: BackfillPlan) -> str:
 
 
 def _which_days(plan: BackfillPlan) -> Iterator[str]:
-    found = spans(plan.to_make)
+    found = ranges_of(plan.to_make)
     if len(plan.to_make) < len(plan.days) and found:
         shown = ", ".join(str(first) if first == last else f"{first} to {last}" for first, last in found[:_SHOWN_SPANS])
         more = f" and {len(found) - _SHOWN_SPANS} more ranges" if len(found) > _SHOWN_SPANS else ""

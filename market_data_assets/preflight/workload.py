@@ -81,8 +81,9 @@ class Workload:
 
     @cached_property
     def _ticks(self) -> Growth:
-        keys = {dataset.key for dataset in RAW}
-        return sum((table.growth for table in self.tables if (table.tier, table.name) in keys), Growth())
+        """Of the days to make, stored already or not: each is made as a whole."""
+        days = [self._instruments(day) for day in self.to_make]
+        return sum((growth_of(self.neighbours, dataset, days) for dataset in RAW), Growth())
 
     def _of_lake(self, dataset: Dataset) -> TablePlan:
         instruments = {day: self.listed[day].instruments for day in self.to_make}

@@ -10,7 +10,15 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
-from market_data_assets.errors import ConcurrentCommit, CorruptPartition, MarketDataError, PreconditionFailed, Retryable, StorageFailed
+from market_data_assets.errors import (
+    ConcurrentCommit,
+    CorruptPartition,
+    MarketDataError,
+    PreconditionFailed,
+    QuotaExhausted,
+    Retryable,
+    StorageFailed,
+)
 from market_data_assets.storage.layout import staging_prefix
 from market_data_assets.storage.manifest import DayContent, FileEntry, Manifest, distinct_files
 from market_data_assets.storage.manifest_json import encode_manifest
@@ -163,6 +171,8 @@ class _Attempt:
                 if holds(store.head(entry.staged), entry):
                     return
                 raise StorageFailed(f"staging {store.url(entry.staged)}: it exists with other bytes") from None
+            except QuotaExhausted:
+                raise
             except Retryable:
                 if attempt == _STAGE_ATTEMPTS - 1:
                     raise

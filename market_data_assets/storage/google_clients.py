@@ -9,7 +9,6 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from market_data_assets.errors import AuthError
-from market_data_assets.storage.parallel import PARALLEL
 
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials
@@ -83,13 +82,12 @@ def bigquery_read_client(storage_endpoint: str | None = None) -> "BigQueryReadCl
 
 def pooled(client: ClientT) -> ClientT:
     """The same client, made to keep as many connections as there are threads, and to ask nothing of its own accord."""
-    from requests.adapters import HTTPAdapter  # noqa: PLC0415
+    from market_data_assets.storage.google_http import PooledAdapter  # noqa: PLC0415
 
     made: Any = client
-    # The way that Google's documentation of the client shows; of more than 10 connections the default throws some away.
-    # Twice what works on a store at a time: a process may read one while it writes another.
+    # The way that Google's documentation of the client shows.
     for scheme in ("https://", "http://"):
-        made._http.mount(scheme, HTTPAdapter(pool_connections=2 * PARALLEL, pool_maxsize=2 * PARALLEL))
+        made._http.mount(scheme, PooledAdapter())
     made._http.hooks["response"] = [_read_refusal]
     if hasattr(made, "_bucket_metadata_cache"):
         # From 3.17 on google-cloud-storage asks in the background for the bucket's location, to annotate traces: that is

@@ -18,7 +18,7 @@ from market_data_assets.storage.layout import day_of_prefix, days_prefix, partit
 from market_data_assets.storage.manifest import DayContent, Manifest
 from market_data_assets.storage.parallel import for_each
 from market_data_assets.storage.partition import Current, Partition
-from market_data_assets.storage.publish import is_published
+from market_data_assets.storage.publish import holds, is_published
 from market_data_assets.storage.quarantine_read import quarantined_rows
 from market_data_assets.storage.range_cache import RangeCache
 from market_data_assets.storage.shard_read import read_shard, shards_of
@@ -83,11 +83,16 @@ class LakeReader:
         )
 
     def _urls(self, partition: Partition, manifest: Manifest) -> tuple[str, ...]:
-        """The files of the day in the bucket, once they lie under their published names; before, the former day's may."""
-        files = [entry for entry in manifest.content.files if entry.rows]
-        urls = dict.fromkeys(self._store.url(partition.published_name(entry)) for entry in files)
-        in_bucket = all(url.startswith("gs://") for url in urls)
-        return tuple(urls) if in_bucket and is_published(partition, manifest) else ()
+        """The files of the day in the bucket, if all of them lie under their published names; none otherwise.
+
+        The former day's may still be there, or somebody has changed or removed one: who is handed the names compares nothing.
+        """
+        files = {partition.published_name(entry): entry for entry in manifest.content.files if entry.rows}
+        urls = tuple(map(self._store.url, files))
+        if not all(url.startswith("gs://") for url in urls) or not is_published(partition, manifest):
+            return ()
+        heads = for_each(self._store.head, files)
+        return urls if all(holds(head, entry) for head, entry in zip(heads, files.values(), strict=True)) else ()
 
     def read_exchange_day(self, dataset: Dataset, day: dt.date) -> DailyFrames:
         """The rows whose exchange time lies in ``day``, lazily: from its raw day and, where stored, its neighbours.

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from market_data_assets.errors import PreconditionFailed, Retryable
+from market_data_assets.errors import PreconditionFailed, QuotaExhausted, Retryable
 from market_data_assets.storage.checksums import crc32c
 from market_data_assets.storage.layout import MANIFEST, SUCCESS, quarantine_prefix
 from market_data_assets.storage.manifest import FileEntry, Manifest
@@ -93,6 +93,8 @@ def _place(partition: Partition, generation: int, name: str, entry: FileEntry) -
             return _Placed.SUPERSEDED
         try:
             store.move(entry.staged, name, if_generation=0 if published is None else published.generation)
+        except QuotaExhausted:
+            raise
         except (PreconditionFailed, ObjectMissing, Retryable):
             continue  # another publisher was faster, or the answer was lost: look again
         return _Placed.PUBLISHED

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,7 +13,7 @@ from market_data_assets.errors import CorruptPartition
 from market_data_assets.storage.layout import kept_file_name, partition_prefix, quarantine_prefix
 from market_data_assets.storage.manifest import FileEntry, Manifest
 from market_data_assets.storage.publish import holds
-from market_data_assets.storage.stores.base import Store
+from market_data_assets.storage.stores.base import ObjectMissing, Store
 
 
 def quarantined_rows(
@@ -34,5 +35,6 @@ def _read(store: Store, prefix: str, entry: FileEntry) -> pa.Table:
     for name in (quarantine_prefix(prefix) + entry.name, entry.staged, kept_file_name(prefix, entry.sha256)):
         head = store.head(name) if name else None
         if head is not None and holds(head, entry):
-            return pq.read_table(pa.BufferReader(store.get(name, generation=head.generation).data))
+            with suppress(ObjectMissing):  # replaced since the look, and kept before it was
+                return pq.read_table(pa.BufferReader(store.get(name, generation=head.generation).data))
     raise CorruptPartition(prefix, f"the rows set aside in {entry.name} are missing, or not those that were committed")

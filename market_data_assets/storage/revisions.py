@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from operator import attrgetter
 
-from market_data_assets.errors import CorruptPartition, MarketDataError, PreconditionFailed, Retryable, UnsafeName
+from market_data_assets.errors import CorruptPartition, MarketDataError, PreconditionFailed, QuotaExhausted, Retryable, UnsafeName
 from market_data_assets.storage.checksums import crc32c
 from market_data_assets.storage.layout import kept_file_name, kept_manifest_name, kept_manifests_prefix, parse_kept_manifest_name
 from market_data_assets.storage.manifest import DayContent, FileEntry, Manifest
@@ -139,6 +139,8 @@ def _keep(partition: Partition, name: str, data: bytes) -> None:
     for _ in range(_ATTEMPTS):
         try:
             store.put(name, data, if_generation=generation, crc32c=checksum)
+        except QuotaExhausted:
+            raise
         except Retryable as error:
             refusal = error
         except PreconditionFailed:

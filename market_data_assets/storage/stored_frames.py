@@ -78,7 +78,7 @@ class StoredFrame:
         return with_file(self.partition, self.entry, read)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """The rows of :meth:`read`, a row group at a time; at least one batch."""
+        """The rows of :meth:`read`, a row group at a time; at least one batch. Errors as there, and Garbled."""
         wanted = wanted_columns(self.dataset, None)
         file, entry = find_entry(self.partition, self.entry)
         try:
@@ -87,6 +87,10 @@ class StoredFrame:
             yield from iterate_rows(parquet, names, self.span(None), self.what, row_groups_of(entry))
         except ObjectMissing as error:
             raise Replaced(self.partition.prefix, entry.name) from error
+        except (CorruptPartition, Garbled):
+            # Some rows were given already, so this read cannot begin again; the next one finds no damaged bytes on this machine.
+            _forget(self.partition, entry)
+            raise
 
     @property
     def what(self) -> str:

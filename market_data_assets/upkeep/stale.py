@@ -156,8 +156,13 @@ def _own_reasons(dataset: Dataset, found: StoredDay) -> Iterator[Reason]:
         shown = ", ".join(found.failed[:_NAMED])
         more = f" and {len(found.failed) - _NAMED} more" if len(found.failed) > _NAMED else ""
         yield Reason(Cause.FAILED, f"{shown}{more}")
+    yield from outdated_by_code(dataset, found)
+
+
+def outdated_by_code(dataset: Dataset, found: StoredDay) -> Iterator[Reason]:
+    """Why the code of today would make another day of the same inputs; what a manifest does not say counts as the same."""
     # A day without files would be the same without rows in other columns.
-    if found.holds_rows and found.schema_fingerprint != schema_fingerprint(dataset):
+    if found.holds_rows and found.schema_fingerprint not in {"", schema_fingerprint(dataset)}:
         yield Reason(Cause.SCHEMA_CHANGED, "stored with other columns than its record has now")
     if found.holds_rows and found.code_version not in {"", dataset.code_version}:
         yield Reason(Cause.CODE_CHANGED, f"stored by version {found.code_version!r}, now {dataset.code_version!r}")

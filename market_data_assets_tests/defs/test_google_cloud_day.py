@@ -1,7 +1,6 @@
 """One day of the real graph, on a laptop's defaults and in a bucket with BigQuery: the same rows in every table."""
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -40,19 +39,23 @@ def in_google_cloud(folder: Path, bucket: str, server: BigQueryServer, dataset: 
     )
 
 
-@pytest.fixture(params=["laptop", "google cloud"])
-def deployed(request: pytest.FixtureRequest) -> Callable[[Path], Settings]:
-    if request.param == "laptop":
-        return on_a_laptop
-    names = ("bucket", "bigquery_server", "bigquery_dataset")
-    bucket, server, dataset = (request.getfixturevalue(name) for name in names)
-    return partial(in_google_cloud, bucket=bucket, server=server, dataset=dataset)
-
-
 @pytest.fixture(scope="module")
-def expected(tmp_path_factory: pytest.TempPathFactory) -> Rows:
-    """Every table of the day, from a run on the laptop's defaults."""
-    settings = on_a_laptop(tmp_path_factory.mktemp("expected"))
+def laptop(tmp_path_factory: pytest.TempPathFactory) -> Rows:
+    """Every table of the day, from a run on the defaults."""
+    return rows_of_a_run(on_a_laptop(tmp_path_factory.mktemp("laptop")))
+
+
+@pytest.fixture(params=["laptop", "google cloud"])
+def rows(request: pytest.FixtureRequest, laptop: Rows, tmp_path: Path) -> Rows:
+    """Every table of the day, from a run on either."""
+    if request.param == "laptop":
+        return laptop
+    bucket, server, dataset = (request.getfixturevalue(name) for name in ("bucket", "bigquery_server", "bigquery_dataset"))
+    return rows_of_a_run(in_google_cloud(tmp_path, bucket, server, dataset))
+
+
+def rows_of_a_run(settings: Settings) -> Rows:
+    open_warehouse(settings).migrate()
     assert errors(materialize(settings)) == []
     return stored_rows(settings)
 
@@ -77,11 +80,11 @@ def lake_rows(lake: Lake, dataset) -> pa.Table:
     return pa.concat_tables(parts).unify_dictionaries() if parts else dataset.schema.empty_table()
 
 
-def test_day_holds_the_same_rows_wherever_it_is_stored(deployed: Callable[[Path], Settings], expected: Rows, tmp_path: Path) -> None:
-    settings = deployed(tmp_path)
-    open_warehouse(settings).migrate()
-    assert errors(materialize(settings)) == []
-    found = stored_rows(settings)
-    assert set(found) == set(expected)
-    assert [name for name, rows in found.items() if not rows.equals(expected[name])] == []
-    assert sum(rows.num_rows for rows in found.values()) > 20_000
+def test_day_holds_the_same_rows_wherever_it_is_stored(rows: Rows, laptop: Rows) -> None:
+    assert set(rows) == set(laptop)
+    assert [name for name, table in rows.items() if not table.equals(laptop[name])] == []
+    assert sum(table.num_rows for table in rows.values()) > 20_000
+    for dataset in PROCESSED:
+        table = rows[f"warehouse {WarehouseTable.of(dataset)}"]
+        assert table.num_rows > 0
+        assert table.equals(rows[f"lake {dataset}"].select(table.column_names).cast(table.schema))

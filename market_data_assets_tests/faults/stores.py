@@ -1,6 +1,10 @@
 """Stores that misbehave in the ways real ones do."""
 
 import datetime as dt
+import itertools
+import os
+import signal
+import threading
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -99,6 +103,20 @@ class FlakyStore(Wrapped):
             return call()
         self.changes += 1
         return faulty(call, self._fault) if self.changes - 1 == self._at else call()
+
+
+class DoomedStore(Wrapped):
+    """Its process is killed with -9 a moment after it begins the change number ``at`` (from 0)."""
+
+    def __init__(self, store: Store, at: int, seconds: float) -> None:
+        super().__init__(store)
+        self._at, self._seconds = at, seconds
+        self._changes = itertools.count()
+
+    def _operation(self, change, call):
+        if change and next(self._changes) == self._at:
+            threading.Timer(self._seconds, os.kill, (os.getpid(), signal.SIGKILL)).start()
+        return call()
 
 
 def faulty(call, fault: Fault):

@@ -24,7 +24,7 @@ def stored_day(**values: object) -> StoredDay:
         "rows": 0,
         "objects": 1,
         "inputs": {},
-        "has_current_columns": True,
+        "is_of_this_code": True,
         **values,
     }
     return StoredDay(**given)

@@ -1,18 +1,20 @@
 """`market-data plan` as a user runs it."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from market_data_assets.cli import app
+from market_data_assets.cli import app, main
 from market_data_assets.compute.candles.registry import CANDLES
 from market_data_assets.domain.timeframes import Timeframe
 from market_data_assets.errors import MarketDataError, QueryError, SettingsError
 from market_data_assets.preflight.queries import QueryPlan
 from market_data_assets.preflight.work import TABLES
+from market_data_assets.storage.layout import partition_prefix
 from market_data_assets.storage.warehouse.embedded import EmbeddedWarehouse
 from market_data_assets_tests.client.lakes import BTC, DAY, buckets, lake_at, write_buckets, write_instruments, write_trades
 
@@ -113,3 +115,39 @@ def test_bigquery_bills_a_minimum_and_refuses_more_than_its_limit() -> None:
     assert small.dollars == pytest.approx(10 * 2**20 / 2**40 * 6.25)
     assert not small.is_refused
     assert str(large).endswith("over the limit of 1.0 GB a query: it would be refused")
+
+
+@pytest.mark.parametrize("command", ["plan", "run"])
+def test_days_that_are_no_partitions_are_refused_in_one_line(plan: Plan, command: str) -> None:
+    for day, message in (("2999-01-01", "not over yet"), ("2001-01-01", "before the first day")):
+        done = CliRunner().invoke(app, [command, "--from", day])
+        assert isinstance(done.exception, QueryError)
+        assert message in str(done.exception)
+
+
+def test_a_plan_fits_a_narrow_terminal(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert "processed_book_snapshots" in plan("--from", "2024-08-08").stdout
+
+
+def test_an_error_with_brackets_is_printed_as_it_is(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["market-data", "plan", "query", "SELECT [1, 2] FROM x[/red]"])
+    monkeypatch.setenv("MDA_ROOT", str(folder / "lake"))
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 2
+    assert "SELECT [1, 2] FROM x[/red]" in capsys.readouterr().err
+
+
+def test_a_day_of_older_code_is_stale_to_the_plan_as_it_is_to_the_command_stale(
+    folder: Path, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = shutil.copytree(folder / "lake", tmp_path / "lake")
+    manifest = root / partition_prefix(CANDLES_1M, DAY) / "_manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"code_version": "older"}))
+    monkeypatch.setenv("MDA_ROOT", str(root))
+    tables = json.loads(plan("--from", "2024-08-08", "--data-types", "liquidations", "--json").stdout)["tables"]
+    assert [table["stale"] for table in tables if table["tier"] == CANDLES_1M.tier and table["name"] == CANDLES_1M.name] == [1]
+    assert "code_changed" in CliRunner().invoke(app, ["stale", "--json"]).stdout

@@ -18,10 +18,10 @@ from market_data_assets.preflight.limits import bucket_limits, disk_limits, ware
 from market_data_assets.preflight.neighbours import NEIGHBOURS, Neighbours, nearest
 from market_data_assets.preflight.operations import Operations, commit_of
 from market_data_assets.preflight.pace import SAMPLED_DAYS, measured_pace
-from market_data_assets.preflight.plan import spans
 from market_data_assets.preflight.space import free_bytes
 from market_data_assets.preflight.stored import Size, State, Unreadable, state_of
 from market_data_assets.preflight.work import LAKE, TABLES, files_of
+from market_data_assets.upkeep.scope import ranges_of
 from market_data_assets_tests.preflight.records import DAY, instrument, run_of, sized, stored_day
 
 BTC, ETH = "BINANCE:PERP:BTC-USDT", "BINANCE:PERP:ETH-USDT"
@@ -37,7 +37,7 @@ MINUTE = Timeframe.parse("1m")
         (stored_day(failed=1, instruments=frozenset({BTC})), State.INCOMPLETE),
         (stored_day(instruments=frozenset({ETH})), State.INCOMPLETE),
         (stored_day(instruments=frozenset({BTC}), inputs={"raw/trades/2024-08-08": "old"}), State.STALE),
-        (stored_day(instruments=frozenset({BTC}), has_current_columns=False), State.STALE),
+        (stored_day(instruments=frozenset({BTC}), is_of_this_code=False), State.STALE),
         (stored_day(instruments=frozenset({BTC}), finality=Finality.PROVISIONAL), State.PROVISIONAL),
         (stored_day(instruments=frozenset({BTC}), inputs={"raw/trades/2024-08-08": "new"}), State.COMPLETE),
         (stored_day(instruments=frozenset({BTC, ETH}), inputs={"raw/trades/2020-01-01": "not looked at"}), State.COMPLETE),
@@ -133,10 +133,10 @@ def test_bigquery_bills_eight_bytes_a_number_and_the_text_of_an_id() -> None:
     assert logical_bytes(table, 2) == 2 * logical_bytes(table, 1) > 2 * 8 * (len(table.columns) - 5)
 
 
-def test_consecutive_days_are_shown_as_spans() -> None:
+def test_consecutive_days_are_shown_as_ranges_of() -> None:
     days = [DAY, DAY + ONE_DAY, DAY + 3 * ONE_DAY]
-    assert spans(days) == [(DAY, DAY + ONE_DAY), (DAY + 3 * ONE_DAY, DAY + 3 * ONE_DAY)]
-    assert spans([]) == []
+    assert ranges_of(days) == [(DAY, DAY + ONE_DAY), (DAY + 3 * ONE_DAY, DAY + 3 * ONE_DAY)]
+    assert ranges_of([]) == []
 
 
 def test_only_a_disk_has_room_that_can_be_told(tmp_path) -> None:

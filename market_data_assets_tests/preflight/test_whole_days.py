@@ -14,9 +14,10 @@ from market_data_assets.preflight.plan import BackfillPlan
 from market_data_assets.preflight.stored import State
 from market_data_assets.preflight.universe import Origin, Vendor
 from market_data_assets.preflight.verdict import remarks, verdict
-from market_data_assets.preflight.work import LAKE
+from market_data_assets.preflight.work import LAKE, TABLES
 from market_data_assets.sources.simulated import SimulatedSource
 from market_data_assets.storage.manifest import distinct_files
+from market_data_assets.storage.warehouse.embedded import EmbeddedWarehouse
 from market_data_assets_tests.defs.runs import DAY, errors
 from market_data_assets_tests.preflight.counting import World
 
@@ -89,6 +90,15 @@ def test_days_around_a_stored_one_are_sized_and_timed_by_it(made: Made) -> None:
     assert sum(plan.pace.tiers.values()) == pytest.approx(plan.pace.seconds_per_day)
     assert "at the rate of the one day run here" in verdict(plan)
     assert any("2024-08-05 to 2024-08-07, 2024-08-09 to 2024-08-11" in remark for remark in remarks(plan))
+
+
+def test_a_day_that_is_made_again_takes_as_long_as_a_new_one(made: Made, tmp_path: Path) -> None:
+    unloaded = EmbeddedWarehouse(tmp_path, TABLES)
+    unloaded.migrate()
+    plan = plan_backfill(replace(made.world.deployed(), warehouse=unloaded), [DAY], Universe())
+    assert plan.to_make == [DAY]
+    assert plan.pace is not None
+    assert plan.duration.seconds == pytest.approx(plan.pace.seconds_per_day)
 
 
 def test_a_selection_counts_its_instruments_only(made: Made) -> None:

@@ -3,9 +3,8 @@
 import datetime as dt
 import random
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -23,7 +22,7 @@ from market_data_assets.storage.stores.base import Store
 from market_data_assets_tests.reliability.writers import read_rows, rows_of, seed_of, started, write_seed
 
 KILLED = -9
-_MOST_CHANGES = 27
+_MOST_CHANGES = 15
 """A little more than the changes of the longest write."""
 
 
@@ -44,7 +43,7 @@ class WrittenDay:
 
     Attributes:
         scratch: For files that are being built; killed writers leave theirs behind.
-        changes: Counts the changes that were made to the day so far, by anyone.
+        seconds: How long a change takes at most, about.
     """
 
     url: str
@@ -52,38 +51,31 @@ class WrittenDay:
     scratch: Path
     day: dt.date
     source: random.Random
-    changes: Callable[[], int]
+    seconds: float
     seed: int = 0
     killed: int = 0
     stages: Counter[Stage] = field(default_factory=Counter)
     codes: Counter[int | None] = field(default_factory=Counter)
-    _writers: Sequence[BaseProcess] = ()
-    _fatal: int = 0
+    writers: Sequence[BaseProcess] = ()
     _staged: frozenset[str] = frozenset()
 
     def start(self, context: ForkServerContext) -> None:
-        """One writer, or now and then two at once, that will be killed at some change."""
+        """One writer, or now and then two at once, each of which will be killed at some change."""
         self._staged = self._now_staged()
-        self._fatal = self.changes() + self.source.randint(0, _MOST_CHANGES)
-        self._writers = [
-            started(context, write_seed, self.url, self.scratch, self.day, self._next_seed())
+        self.writers = [
+            started(context, write_seed, self.url, self.scratch, self.day, self._next_seed(), self._doom())
             for _ in range(self.source.choice([1, 1, 1, 2]))
         ]
 
-    def strike(self) -> None:
-        """Kill its writers if their time has come."""
-        if self.changes() < self._fatal:
-            return
+    def _doom(self) -> tuple[int, float]:
         # Not at the very moment of a change, but somewhere on the way to the next.
-        time.sleep(self.source.uniform(0, 0.006))
-        for writer in self._writers:
-            writer.kill()
+        return self.source.randint(0, _MOST_CHANGES), self.source.uniform(0, self.seconds)
 
     def has_ended(self) -> bool:
         """Whether its writers have, of themselves or killed."""
-        if any(writer.is_alive() for writer in self._writers):
+        if any(writer.is_alive() for writer in self.writers):
             return False
-        codes = [writer.exitcode for writer in self._writers]
+        codes = [writer.exitcode for writer in self.writers]
         self.codes.update(codes)
         self.killed += codes.count(KILLED)
         if codes == [KILLED]:

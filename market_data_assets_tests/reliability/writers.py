@@ -19,6 +19,7 @@ from market_data_assets.errors import ConcurrentCommit, PartitionMissing, Retrya
 from market_data_assets.storage.lake import Lake
 from market_data_assets.storage.lake_reader import LakeReader
 from market_data_assets.storage.stores import open_store
+from market_data_assets_tests.faults.stores import DoomedStore
 from market_data_assets_tests.storage.days import frame, frames
 from market_data_assets_tests.storage.protocol import REAL
 
@@ -61,8 +62,8 @@ def _run(host: str, target: Callable[..., object], arguments: Sequence[object]) 
 
 
 def rows_of(seed: int) -> Rows:
-    """A day of 4 to 6 instruments that tells which seed wrote it: one instrument has as many rows as the seed."""
-    others = {f"BINANCE:PERP:C{number}-USDT": 1 + seed * (number + 3) % 50 for number in range(3 + seed % 3)}
+    """A day of 2 or 3 instruments that tells which seed wrote it: one instrument has as many rows as the seed."""
+    others = {f"BINANCE:PERP:C{number}-USDT": 1 + seed * (number + 3) % 50 for number in range(1 + seed % 2)}
     return {"BINANCE:PERP:SEED-USDT": seed, **others}
 
 
@@ -76,10 +77,11 @@ def write_rows(lake: Lake, day: dt.date, seed: int) -> None:
     lake.write_day(TRADES, frames(found, day), run_id=str(seed))
 
 
-def write_seed(url: str, scratch: Path, day: dt.date, seed: int) -> None:
-    """Write the whole day of a seed; losing a race is no failure."""
+def write_seed(url: str, scratch: Path, day: dt.date, seed: int, doom: tuple[int, float] | None = None) -> None:
+    """Write the whole day of a seed; losing a race is no failure. ``doom`` is the change that kills it, and how soon after it began."""
+    store = open_store(url) if doom is None else DoomedStore(open_store(url), *doom)
     try:
-        write_rows(Lake(open_store(url), scratch=scratch, workers=1), day, seed)
+        write_rows(Lake(store, scratch=scratch, workers=1), day, seed)
     except ConcurrentCommit:
         return
 

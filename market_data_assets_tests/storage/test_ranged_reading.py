@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from market_data_assets.compute.candles.registry import CANDLES
-from market_data_assets.domain.datasets import Dataset, TableFrame
+from market_data_assets.domain.datasets import Dataset, Quarantined, TableFrame
 from market_data_assets.domain.days import TimeRange
 from market_data_assets.domain.schemas import TRADES
 from market_data_assets.domain.timeframes import Timeframe
@@ -30,7 +30,7 @@ from market_data_assets.storage.stores.memory import MemoryStore
 from market_data_assets_tests.emulators.proxy import Recorded
 from market_data_assets_tests.emulators.proxy_fixtures import GcsProxy
 from market_data_assets_tests.faults.stores import RemoteStore
-from market_data_assets_tests.storage.days import BTC, DAY, ETH, NEXT, SOL, START, frames, trades
+from market_data_assets_tests.storage.days import BTC, DAY, ETH, NEXT, SOL, START, frame, frames, trades
 from market_data_assets_tests.storage.options import OPTIONS, PUT
 
 CANDLES_15S = CANDLES[Timeframe.parse("15s")]
@@ -241,6 +241,14 @@ def test_shard_that_is_replaced_between_two_ranges_is_read_whole_and_new(at):
     assert found.column("price").to_pylist() == new.column("price").to_pylist() * len(instruments)
 
 
+def test_rows_set_aside_that_are_replaced_while_they_are_read_are_those_of_the_manifest_that_was_seen():
+    memory, aside = MemoryStore(), trades([START + 5, START + 6])
+    Lake(memory).write_day(TRADES, frames({BTC: frame([START], [Quarantined("odd", 2, aside)])}))
+    store = Interrupted(memory, 1, lambda: written(memory, TRADES, {BTC: trades([START])}))
+    [found] = Lake(store).read_quarantined(TRADES, DAY, BTC)
+    assert found["timestamp"].equals(aside["timestamp"])
+
+
 def test_file_that_is_replaced_while_it_is_streamed_is_an_error():
     memory, old, new = MemoryStore(), many_trades(3 * TRADES.row_group_rows), many_trades(10)
     written(memory, TRADES, {BTC: old})
@@ -250,15 +258,18 @@ def test_file_that_is_replaced_while_it_is_streamed_is_an_error():
 
 
 class Garbling(RemoteStore):
-    """A distant store that changes one byte of ranges longer than 100 KB on their way, so many times."""
+    """A distant store that changes one byte of ranges longer than 100 KB on their way, so many times from the ``first`` on."""
 
-    def __init__(self, store: Store, times: int) -> None:
+    def __init__(self, store: Store, times: int, first: int = 1) -> None:
         super().__init__(store)
-        self.times = times
+        self.times, self._whole = times, first - 1
 
     def get(self, name: str, *, start: int = 0, end: int | None = None, generation: int | None = None) -> Content:
         found = super().get(name, start=start, end=end, generation=generation)
         if not self.times or not name.endswith(".parquet") or len(found.data) < 100_000:
+            return found
+        if self._whole:
+            self._whole -= 1
             return found
         self.times -= 1
         data = bytearray(found.data)
@@ -281,6 +292,55 @@ def test_bytes_changed_on_their_way_are_noticed_and_not_kept(columns, tmp_path):
             lake.read(TRADES, DAY, BTC, columns)
     store.times = 0
     assert lake.read(TRADES, DAY, BTC, columns).equals(wanted)
+
+
+class Careless(RemoteStore):
+    """A distant store that gives too little of every pinned range of a file, or that of another generation."""
+
+    def __init__(self, store: Store, lacking: int, newer: int) -> None:
+        super().__init__(store)
+        self._lacking, self._newer = lacking, newer
+
+    def get(self, name: str, *, start: int = 0, end: int | None = None, generation: int | None = None) -> Content:
+        found = super().get(name, start=start, end=end, generation=generation)
+        if generation is None:
+            return found
+        return Content(found.data[: len(found.data) - self._lacking], found.generation + self._newer)
+
+
+@pytest.mark.parametrize(("lacking", "newer"), [(1, 0), (0, 1)])
+def test_range_that_is_not_the_one_asked_for_is_not_taken(lacking, newer, tmp_path):
+    memory = MemoryStore()
+    written(memory, TRADES, {BTC: many_trades(60_000)})
+    with pytest.raises(Retryable, match="BTC-USDT"):
+        Lake(Careless(memory, lacking, newer), cache=RangeCache(tmp_path, 1 << 30)).read(TRADES, DAY, BTC)
+
+
+class Overtaken(RemoteStore):
+    """A distant store in which every range that is asked for without a generation is still that of the former object."""
+
+    def get(self, name: str, *, start: int = 0, end: int | None = None, generation: int | None = None) -> Content:
+        found = super().get(name, start=start, end=end, generation=generation)
+        if generation is not None or not name.endswith(".parquet"):
+            return found
+        return Content(bytes(len(found.data)), found.generation - 1)
+
+
+def test_tail_of_a_former_object_is_not_taken_for_that_of_the_file(tmp_path):
+    memory, table = MemoryStore(), many_trades(60_000)
+    written(memory, TRADES, {BTC: table})
+    assert Lake(Overtaken(memory), cache=RangeCache(tmp_path, 1 << 30)).read(TRADES, DAY, BTC).equals(table)
+
+
+@pytest.mark.parametrize("first", [1, 2, 3])
+def test_bytes_changed_on_their_way_into_a_stream_are_not_kept(first, tmp_path):
+    memory, table = MemoryStore(), many_trades(3 * TRADES.row_group_rows)
+    written(memory, TRADES, {BTC: table})
+    store = Garbling(memory, times=1, first=first)
+    lake = Lake(store, cache=RangeCache(tmp_path, 1 << 30))
+    with pytest.raises((Retryable, CorruptPartition), match="BTC-USDT"):
+        list(lake.read_day(TRADES, DAY).loaders[BTC]().batches())
+    assert pa.Table.from_batches(lake.read_day(TRADES, DAY).loaders[BTC]().batches()).equals(table)
 
 
 @pytest.mark.parametrize("harm", [lambda data: data[:-1], lambda data: data[:100] + bytes([data[100] ^ 1]) + data[101:], lambda _: b""])
@@ -363,3 +423,15 @@ def test_any_sequence_of_reads_through_any_cache_gives_what_is_stored(stored, tm
         found = lake.read(TRADES, DAY, BTC, columns, TimeRange(START + first, START + first + rows))
         assert found.equals(table.select(columns).slice(first, rows))
     assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) <= limit
+
+
+def test_files_that_are_not_those_of_the_manifest_are_not_handed_to_a_warehouse(exact_bucket):
+    store = open_store(exact_bucket)
+    lake = written(store, TRADES, {BTC: many_trades(10), ETH: many_trades(10)})
+    names = [partition_prefix(TRADES, DAY) + f"{each}.parquet" for each in (BTC, ETH)]
+    assert lake.committed_day(TRADES, DAY).urls == tuple(map(store.url, names))
+    store.put(names[0], bytes(store.get(names[1]).data)[::-1], if_generation=store.head(names[0]).generation)
+    committed = lake.committed_day(TRADES, DAY)
+    assert committed.urls == ()
+    with pytest.raises(CorruptPartition, match="BTC-USDT"):
+        committed.frames[BTC].read()

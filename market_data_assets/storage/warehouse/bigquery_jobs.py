@@ -17,7 +17,8 @@ from market_data_assets.storage.warehouse.bigquery_session import BigQuerySessio
 
 _MOST_ATTEMPTS = 1000
 _LONGEST_DATASET = 256
-_VERSION = re.compile(r"_v(\d+)_")
+# The end of an id, where no name of a dataset can be mistaken for it.
+_VERSION = re.compile(r"_v(\d+)_[^_]*_\d+$")
 
 
 @dataclass(frozen=True, slots=True)

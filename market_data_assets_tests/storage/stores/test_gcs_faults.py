@@ -89,6 +89,21 @@ def test_store_that_holds_other_bytes_than_were_sent_is_told_from_one_that_holds
         store_in(exact_bucket).put("a", b"new", if_generation=0)
 
 
+@pytest.mark.parametrize("size", [3, LARGE])
+def test_store_is_told_the_checksum_and_refuses_bytes_that_were_changed_on_their_way(exact_bucket, gcs_proxy, monkeypatch, size):
+    store, take = store_in(exact_bucket), gcs_proxy.gcs._store
+    generation = store.put("a", b"old", if_generation=0)
+
+    def changed(bucket, request, metadata, data, send):
+        damaged = data[:-1] + bytes([data[-1] ^ 1])
+        return take(bucket, replace(request, body=request.body.replace(data, damaged)), metadata, damaged, send)
+
+    monkeypatch.setattr(gcs_proxy.gcs, "_store", changed)
+    with pytest.raises(StorageFailed, match="CRC32C"):
+        store.put("a", b"n" * size, if_generation=generation)
+    assert (store.get("a").data, store.head("a").generation) == (b"old", generation)
+
+
 @pytest.mark.parametrize("moves", [True, False])
 def test_move_is_done_or_not_known_after_a_fault(exact_bucket, gcs_proxy, moves):
     gcs_proxy.gcs.moves = moves

@@ -4,6 +4,7 @@ import dataclasses
 import random
 import re
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
@@ -12,8 +13,9 @@ import pytest
 from market_data_assets.domain.datasets import Column
 from market_data_assets.domain.days import day_start
 from market_data_assets.errors import AuthError, BadData, QuotaExhausted, Retryable, SchemaDrift, StorageFailed
+from market_data_assets.storage import google_http
 from market_data_assets.storage.warehouse.base import LoadStatus
-from market_data_assets_tests.emulators.proxy_faults import lost_answer, lost_request, refused
+from market_data_assets_tests.emulators.proxy_faults import hanging, lost_answer, lost_request, refused
 from market_data_assets_tests.storage.warehouse.exact_bigquery import fails, running_exactly
 from market_data_assets_tests.storage.warehouse.tables import BTC, DAY, ETH, NEXT_DAY, TABLE, committed, day_of_rows
 
@@ -116,6 +118,15 @@ def test_server_that_stays_busy_is_given_up_on(warehouse, bench):
     with pytest.raises(Retryable, match=r"candles_24h 2024-08-08.*deadline"):
         impatient.replace_day(TABLE, committed({BTC: [1]}))
     assert len(bench.proxy.requests) > 3
+
+
+@pytest.mark.parametrize("path", [UPLOAD, "/queries$", "/tables/"])
+def test_server_that_falls_silent_is_asked_again(warehouse, bench, path, monkeypatch):
+    monkeypatch.setattr(google_http, "SILENCE_SECONDS", 0.2)
+    bench.proxy.rules.add(hanging(3), path=path, nth=[1])
+    begun = time.monotonic()
+    assert warehouse.replace_day(TABLE, committed({BTC: [1]})).rows == 1
+    assert time.monotonic() - begun < 3
 
 
 def test_quota_that_is_used_up_stops_at_once_for_ten_minutes(warehouse, bench):
@@ -270,6 +281,34 @@ def test_older_version_gives_way_to_a_newer_one_that_is_being_loaded(warehouse, 
     assert load_id(older) not in ids(bench)
 
 
+def test_newer_version_whose_load_fails_does_not_stop_an_older_one(warehouse, bench):
+    older, newer = committed({BTC: [1]}, version=2), committed({BTC: [2]}, version=3)
+    bench.server.judge = lambda job_id: fails("invalid") if job_id == load_id(newer) else None
+    bench.server.held.add(load_id(newer))
+    bench.server.load(load_id(newer), "analytics", "candles_24h", "20240808", day_of_rows({BTC: [2]})[BTC].read())
+    timer = threading.Timer(0.3, bench.server.release, [load_id(newer)])
+    timer.start()
+    assert warehouse.replace_day(TABLE, older).status is LoadStatus.REPLACED
+    timer.join()
+    assert minutes_in(bench) == [1]
+
+
+def test_name_of_a_dataset_is_not_taken_for_a_version(bench):
+    dataset = "lake_v9_eu"
+    bench.server.tables[(dataset, "")] = {"datasetReference": {"projectId": "exact-project", "datasetId": dataset}}
+    warehouse = bench.warehouse([TABLE], dataset)
+    warehouse.migrate()
+    older, newer = committed({BTC: [1]}, version=1), committed({BTC: [2]}, version=2)
+    running = load_id(older, dataset=dataset)
+    bench.server.held.add(running)
+    bench.server.load(running, dataset, "candles_24h", "20240808", day_of_rows({BTC: [1]})[BTC].read())
+    timer = threading.Timer(0.3, bench.server.release, [running])
+    timer.start()
+    assert warehouse.replace_day(TABLE, newer).status is LoadStatus.REPLACED
+    timer.join()
+    assert minutes_in(bench, (dataset, *PARTITION[1:])) == [2]
+
+
 def test_two_loaders_of_the_same_content_share_one_load(warehouse, bench):
     day = committed({BTC: [1]})
     slow = _started(warehouse, bench, day)
@@ -294,6 +333,13 @@ def test_load_that_never_ends_is_left_to_the_next_run(warehouse, bench):
 def test_partition_with_other_rows_than_the_manifest_is_loaded_again(warehouse, bench):
     bench.server.spoil = lambda job_id, rows: rows.slice(1) if job_id.endswith("_0") else rows
     assert warehouse.replace_day(TABLE, committed({BTC: [1, 2]})).rows == 2
+    assert minutes_in(bench) == [1, 2]
+
+
+def test_former_load_that_left_other_rows_than_the_manifest_does_not_count_as_stored(warehouse, bench):
+    day = committed({BTC: [1, 2]})
+    bench.server.load(load_id(day), "analytics", "candles_24h", "20240808", day_of_rows({BTC: [1]})[BTC].read())
+    assert warehouse.replace_day(TABLE, day).status is LoadStatus.REPLACED
     assert minutes_in(bench) == [1, 2]
 
 

@@ -11,7 +11,7 @@ from market_data_assets.errors import QueryError
 from market_data_assets.storage.warehouse.bigquery_parameters import query_parameters
 from market_data_assets.storage.warehouse.bigquery_sql import with_dataset
 from market_data_assets.storage.warehouse.parameters import checked_parameters
-from market_data_assets.storage.warehouse.sql import with_dollars
+from market_data_assets.storage.warehouse.sql import as_duckdb
 from market_data_assets_tests.storage.warehouse.exact_bigquery import running_exactly
 from market_data_assets_tests.storage.warehouse.tables import BTC, TABLE
 
@@ -59,10 +59,16 @@ def test_text_without_the_tier_is_never_changed(sql):
         ("@other + @idea", "@other + @idea"),
         ("a = $id", "a = $id"),
         ("$$ @id $$", "$$ @id $$"),
+        ("a IN UNNEST(@id) AND b", "a IN (SELECT UNNEST($id)) AND b"),
+        ("a not in unnest ( [f(@id)] )", "a not in (SELECT unnest ( [f($id)] ))"),
+        ("'in unnest(@id)' FROM UNNEST(@id)", "'in unnest(@id)' FROM UNNEST($id)"),
+        ("a IN UNNEST(@id", "a IN (SELECT UNNEST($id)"),
     ],
 )
-def test_names_of_parameters_are_written_as_duckdb_wants_them(written, sent):
-    assert with_dollars(f"SELECT {written}", {"id": 1}) == f"SELECT {sent}"
+def test_sql_is_written_as_duckdb_wants_it(written, sent):
+    text, used = as_duckdb(f"SELECT {written}", {"id": 1, "unused": 2})
+    assert text == f"SELECT {sent}"
+    assert used == ({"id": 1} if "$id" in sent and "$id" not in written else {})
 
 
 def test_parameters_have_the_type_of_their_values():

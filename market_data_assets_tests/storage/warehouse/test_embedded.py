@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market_data_assets.domain.days import TimeRange, day_start
+from market_data_assets.domain.days import TimeRange, day_start, to_datetime
 from market_data_assets.errors import CorruptPartition, PartitionMissing, QueryError, StorageFailed
 from market_data_assets.storage.warehouse.base import LoadStatus
 from market_data_assets.storage.warehouse.embedded import EmbeddedWarehouse
@@ -107,6 +107,29 @@ def test_view_equals_its_table(warehouse):
 def test_anything_but_one_select_over_the_tables_is_refused(warehouse, sql):
     with pytest.raises(QueryError):
         warehouse.query(sql)
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("SELECT * FROM candles_25h", "table 'candles_25h' is not known; did you mean candles_24h"),
+        ("SELECT 1 AS a, 2 AS a", r"column\(s\) a more than once"),
+        ("SELECT (1", "syntax error"),
+    ],
+)
+def test_refusal_of_a_query_is_one_line_that_says_why(warehouse, sql, said):
+    with pytest.raises(QueryError, match=said) as refused:
+        warehouse.query(sql)
+    assert "\n" not in str(refused.value)
+
+
+def test_query_takes_words_of_sql_as_parameters_lists_of_values_and_ones_that_it_does_not_use(warehouse):
+    warehouse.replace_day(TABLE, committed({BTC: [1, 2], ETH: [3]}))
+    sql = "SELECT close FROM `market_data_analytics.candles_24h` WHERE instrument_id IN UNNEST(@in) AND timestamp < @end AND '@x' <> ''"
+    values = {"in": [str(ETH)], "end": to_datetime(day_start(NEXT_DAY)), "x": 1}
+    assert warehouse.query(sql, values).num_rows == 1
+    assert warehouse.query(sql, {**values, "in": []}).num_rows == 0
+    assert warehouse.estimate(sql, values).bytes > 0
 
 
 def test_migrations_at_once_all_succeed_and_leave_nothing_to_do(tmp_path):
