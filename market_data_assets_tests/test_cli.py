@@ -11,11 +11,12 @@ import pytest
 
 from market_data_assets.assembly.deliveries import find_missing
 from market_data_assets.catalog import DATASETS
+from market_data_assets.cli.scoping import unmatched_patterns
 from market_data_assets.compute.completeness.record import MISSING_REPORT
 from market_data_assets.domain.datasets import TableFrame
 from market_data_assets.domain.schemas import INSTRUMENTS
 from market_data_assets.report.dictionary import data_dictionary
-from market_data_assets_tests.client.lakes import BTC, DAY, ETH, lake_at, write_instruments, write_trades
+from market_data_assets_tests.client.lakes import BTC, DAY, ETH, NEXT_DAY, lake_at, write_instruments, write_trades
 from market_data_assets_tests.faults.http_server import Answer, serving
 
 CANARY = "canary-5f1d7c2e"
@@ -36,6 +37,13 @@ def test_run_materializes_a_day_and_ends_with_a_table(tmp_path: Path) -> None:
     assert all(any(tier in line and "ok" in line for line in done.stdout.splitlines()) for tier in tiers), done.stdout
     assert (tmp_path / "lake/market_data_analytics/candles_1m/day-2024-08-08.parquet").is_file()
     assert done.stderr == ""
+
+
+def test_pattern_that_matches_no_instrument_is_told(tmp_path: Path) -> None:
+    lake = lake_at(tmp_path)
+    write_instruments(lake, DAY, {str(BTC): "binance-futures"})
+    patterns = ["BINANCE:PERP:*", "BINANCE:PERP:NOPE-USDT"]
+    assert unmatched_patterns(lake, [DAY, NEXT_DAY], patterns) == patterns[1:]
 
 
 def test_refused_key_fails_the_run_and_is_written_nowhere(tmp_path: Path) -> None:

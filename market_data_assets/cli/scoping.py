@@ -2,13 +2,17 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from contextlib import suppress
+from fnmatch import fnmatchcase
 from typing import Annotated
 
 import typer
 
 from market_data_assets.domain.days import TimeRange, day_end, day_start, parse_day
-from market_data_assets.errors import QueryError
+from market_data_assets.domain.schemas import INSTRUMENTS
+from market_data_assets.errors import PartitionMissing, QueryError
 from market_data_assets.settings import Settings
+from market_data_assets.storage.lake_reader import LakeReader
 
 First = Annotated[str | None, typer.Option("--from", help="First UTC day, YYYY-MM-DD; the first that is stored when left out.")]
 Last = Annotated[str | None, typer.Option("--to", help="Last UTC day, inclusive; the last that is stored when left out.")]
@@ -32,3 +36,12 @@ def days_to_make(settings: Settings, first: str, last: str | None) -> Sequence[d
     if end > yesterday:
         raise QueryError(f"{end} is not over yet; the last whole UTC day is {yesterday}")
     return list(TimeRange(day_start(start), day_end(end)).days())
+
+
+def unmatched_patterns(lake: LakeReader, days: Sequence[dt.date], patterns: Sequence[str]) -> Sequence[str]:
+    """The patterns that match no instrument of any of the days."""
+    known: set[str] = set()
+    for day in days:
+        with suppress(PartitionMissing):
+            known.update(map(str, lake.read_table(INSTRUMENTS, day, ["instrument_id"])["instrument_id"].to_pylist()))
+    return [pattern for pattern in patterns if not any(fnmatchcase(name, pattern) for name in known)]

@@ -3,9 +3,10 @@
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 
+from market_data_assets.domain.datasets import Dataset
 from market_data_assets.errors import CorruptPartition, UnsupportedFormat
 from market_data_assets.storage.lake import Lake
 from market_data_assets.storage.parallel import for_each
@@ -23,6 +24,7 @@ from market_data_assets.upkeep.warehouse_check import check_schema, check_table,
 
 _SHELVES_AT_ONCE = 8
 """Times the operations at a time within each, that is as many as a store is asked for elsewhere."""
+_TABLES_AT_ONCE = 4
 
 Progress = Callable[[str, int, int], None]
 """Told what is being looked at, how much of it is done, and how much there is. Called from several threads."""
@@ -155,10 +157,11 @@ def _check_warehouse(lake: Lake, warehouse: Warehouse, scope: Scope, progress: P
     datasets = loaded_tables(scope)
     if not datasets:
         return []
-    migrations = check_schema(warehouse)
-    findings = list(migrations.findings)
-    for done, dataset in enumerate(datasets, 1):
-        if dataset.name not in migrations.missing:
-            findings += check_table(lake, warehouse, dataset, scope)
-        progress("warehouse", done, len(datasets))
-    return findings
+    migrations, done = check_schema(warehouse), count(1)
+
+    def look(dataset: Dataset) -> Sequence[Finding]:
+        findings = check_table(lake, warehouse, dataset, scope) if dataset.name not in migrations.missing else ()
+        progress("warehouse", next(done), len(datasets))
+        return findings
+
+    return [*migrations.findings, *chain.from_iterable(for_each(look, datasets, _TABLES_AT_ONCE))]

@@ -12,7 +12,7 @@ from market_data_assets.storage.stores.base import Head, Store
 from market_data_assets.upkeep.deep_check import check_content
 from market_data_assets.upkeep.findings import Finding, Kind
 from market_data_assets.upkeep.places import Place
-from market_data_assets.upkeep.remedies import BY_HAND, REPAIR, UPGRADE, make_again
+from market_data_assets.upkeep.remedies import REPAIR, REPLACED, UPGRADE, make_again
 from market_data_assets.upkeep.revision_check import check_revisions
 
 _LOOKS = 3
@@ -64,7 +64,7 @@ def _findings(place: Place, *, deep: bool) -> Iterator[Finding]:
         for name in unnamed:
             what = "an object that its manifest does not name"
             yield Finding(
-                Kind.UNNAMED_OBJECT, place.label, place.day, partition.store.url(name), "only what the manifest names", what, BY_HAND
+                Kind.UNNAMED_OBJECT, place.label, place.day, partition.store.url(name), "only what the manifest names", what, REPLACED
             )
     yield from check_revisions(place, manifest)
 

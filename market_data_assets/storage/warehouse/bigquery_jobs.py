@@ -17,6 +17,7 @@ from market_data_assets.storage.warehouse.bigquery_session import BigQuerySessio
 
 _MOST_ATTEMPTS = 1000
 _LONGEST_DATASET = 256
+_PAGE = 1_000
 # The end of an id, where no name of a dataset can be mistaken for it.
 _VERSION = re.compile(r"_v(\d+)_[^_]*_\d+$")
 
@@ -106,6 +107,7 @@ class PartitionJobs:
                 state_filter=state_filter,
                 min_creation_time=min_creation_time,
                 max_creation_time=max_creation_time,
+                page_size=_PAGE,
                 retry=self.session.retry,
             ):
                 if isinstance(job, LoadJob) and self._is_into_partition(job):

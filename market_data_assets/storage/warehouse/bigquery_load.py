@@ -160,6 +160,8 @@ class _Load:
         result = job.error_result or {}
         reason, said = str(result.get("reason", "")), messages(job.errors) or [str(result.get("message", ""))]
         what = f"{self.jobs.what}: load job {job.job_id}"
+        if reason == "notFound" and self.day.urls:
+            return Retryable(f"{what}: a file of the day was replaced or removed meanwhile ({'; '.join(said)}); run it again")
         if reason != "invalid":
             return error_of(what, reason, "; ".join(said))
         if any("schema" in message.lower() for message in said):

@@ -199,10 +199,10 @@ def test_schema_that_bigquery_refuses_is_drift(warehouse, bench):
         warehouse.replace_day(TABLE, committed({BTC: [1]}))
 
 
-def test_file_that_bigquery_does_not_find_fails_the_load(warehouse, bench):
+def test_file_that_bigquery_does_not_find_was_replaced_meanwhile(warehouse, bench):
     bench.server.judge = lambda _: fails("notFound", "Not found: URI gs://lake/a.parquet")
     bench.server.files["gs://lake/a.parquet"] = b""
-    with pytest.raises(StorageFailed, match=r"URI gs://lake/a\.parquet"):
+    with pytest.raises(Retryable, match=r"replaced or removed meanwhile .*URI gs://lake/a\.parquet"):
         warehouse.replace_day(TABLE, committed({BTC: [1]}, urls=["gs://lake/a.parquet"]))
 
 
