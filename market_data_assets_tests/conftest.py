@@ -7,7 +7,7 @@ import pytest
 from hypothesis import settings
 
 pytest_plugins = ["market_data_assets_tests.emulators.fixtures", "market_data_assets_tests.emulators.proxy_fixtures"]
-settings.register_profile("default", deadline=None, derandomize=True)
+settings.register_profile("default", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("default")
 
 _DEFAULT_SAMPLES = Path(__file__).parents[2] / "shared" / "data"

@@ -11,8 +11,7 @@ from market_data_assets.preflight.neighbours import Neighbours, nearest
 from market_data_assets.preflight.pace import Pace, measured_pace
 from market_data_assets.preflight.plan import BackfillPlan, Duration
 from market_data_assets.preflight.space import free_bytes
-from market_data_assets.preflight.stored import read_stored
-from market_data_assets.preflight.stored_range import StoredRange
+from market_data_assets.preflight.stored import StoredRange
 from market_data_assets.preflight.universe import Vendor, listed_by_day
 from market_data_assets.preflight.work import LAKE
 from market_data_assets.preflight.workload import Workload
@@ -53,10 +52,9 @@ def plan_backfill(deployed: Deployed, days: Sequence[dt.date], selected: Univers
     listed = listed_by_day(deployed.lake, deployed.vendor, days, stored.started, selected)
     to_make = stored.to_make(listed)
     near = nearest(stored.started, (to_make or days)[0], (to_make or days)[-1])
-    sizes = read_stored(deployed.lake.store, [(dataset, day) for day in near for dataset in LAKE], with_sizes=True)
-    neighbours = Neighbours.of(sizes)
+    neighbours = Neighbours.of(stored.lake.sizes((dataset, day) for day in near for dataset in LAKE))
     work = Workload(Addresses(deployed.vendor.source), deployed.kind, days, to_make, listed, stored, neighbours)
-    pace = measured_pace({**stored.found, **sizes})
+    pace = measured_pace({(dataset, day): stored.lake.get((dataset, day)) for day in {*days, *near} for dataset in LAKE})
     duration = _duration(pace, days_per_hour, len(to_make), work.raw_rows)
     free, on_bucket = free_bytes(deployed.root_url), deployed.root_url.startswith("gs://")
     return BackfillPlan(

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from statistics import median
 
 from market_data_assets.domain.datasets import Dataset
-from market_data_assets.preflight.stored import Found, Place, Size, StoredDay
+from market_data_assets.upkeep.lineage import DatasetDay
+from market_data_assets.upkeep.stored_days import Size
 
 NEIGHBOURS = 14
 """Most stored days that sizes and times are taken from."""
@@ -35,21 +36,18 @@ class Neighbours:
     _alike: Mapping[tuple[Dataset, str], Size]
 
     @classmethod
-    def of(cls, stored: Mapping[Place, Found]) -> "Neighbours":
-        """From partitions that were read with their sizes."""
+    def of(cls, stored: Mapping[DatasetDay, Mapping[str | None, Size]]) -> "Neighbours":
+        """From what each instrument takes on stored days."""
         own: dict[tuple[Dataset, str | None], list[Size]] = defaultdict(list)
-        days = set()
-        for (dataset, day), found in stored.items():
-            if isinstance(found, StoredDay):
-                days.add(day)
-                for instrument, size in found.sizes.items():
-                    own[dataset, instrument].append(size)
-        medians = {key: _median(sizes) for key, sizes in own.items()}
+        for (dataset, _), sizes in stored.items():
+            for instrument, size in sizes.items():
+                own[dataset, instrument].append(size)
+        medians = {key: _median(each) for key, each in own.items()}
         alike: dict[tuple[Dataset, str], list[Size]] = defaultdict(list)
         for (dataset, instrument), size in medians.items():
             if instrument is not None:
                 alike[dataset, _kind(instrument)].append(size)
-        return cls(len(days), medians, {key: _median(sizes) for key, sizes in alike.items()})
+        return cls(len({day for _, day in stored}), medians, {key: _median(each) for key, each in alike.items()})
 
     def size(self, dataset: Dataset, instrument: str | None) -> Size | None:
         """Of an instrument (None: of the whole day's table); of others of its venue and type where it is new; None if none is known."""

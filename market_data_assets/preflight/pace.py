@@ -7,8 +7,9 @@ from itertools import pairwise
 from statistics import median
 
 from market_data_assets.domain.schemas import RAW
-from market_data_assets.preflight.stored import Found, Place, StoredDay
 from market_data_assets.preflight.work import LAKE
+from market_data_assets.upkeep.lineage import DatasetDay
+from market_data_assets.upkeep.stored_days import StoredDay
 
 SAMPLED_DAYS = 14
 _SECOND = 1_000_000
@@ -39,7 +40,7 @@ class _Day:
     tiers: Mapping[str, float]
 
 
-def measured_pace(stored: Mapping[Place, Found]) -> Pace | None:
+def measured_pace(stored: Mapping[DatasetDay, StoredDay | None]) -> Pace | None:
     """The pace of the last days that one run made as a whole; None where there is none.
 
     What a run does before its first commit and after its last, loads into a warehouse among them, is not in it.
@@ -53,8 +54,8 @@ def measured_pace(stored: Mapping[Place, Found]) -> Pace | None:
     return Pace(len(last), median(each.seconds for each in last), median(each.seconds / each.rows for each in last), tiers)
 
 
-def _measure(found: Sequence[Found]) -> _Day | None:
-    stored = [each for each in found if isinstance(each, StoredDay)]
+def _measure(found: Sequence[StoredDay | None]) -> _Day | None:
+    stored = [each for each in found if each is not None]
     if len(stored) < len(found) or len({each.run_id for each in stored}) != 1 or not stored[0].run_id:
         return None
     rows = sum(each.rows for dataset, each in zip(LAKE, stored, strict=True) if dataset in RAW)

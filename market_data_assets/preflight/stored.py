@@ -1,23 +1,24 @@
-"""What the lake holds of each day and table, from the manifests alone: one read of each, none of the data."""
+"""A range of days as it is stored: the state of each partition, and which days lack anything."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from market_data_assets.domain.datasets import Dataset, Finality
-from market_data_assets.domain.schemas import INSTRUMENTS
-from market_data_assets.errors import CorruptPartition, UnsafeName, UnsupportedFormat
-from market_data_assets.storage.layout import day_of_prefix, days_prefix, partition_prefix
-from market_data_assets.storage.manifest import DayContent, Manifest, distinct_files
+from market_data_assets.domain.schemas import INSTRUMENTS, RAW
+from market_data_assets.errors import UnsafeName
+from market_data_assets.preflight.universe import Listed
+from market_data_assets.preflight.work import LAKE, SOURCES, TABLES, expected
+from market_data_assets.storage.layout import day_of_prefix, days_prefix
 from market_data_assets.storage.parallel import for_each
-from market_data_assets.storage.partition import Partition
 from market_data_assets.storage.stores.base import Store
-from market_data_assets.upkeep.stale import outdated_by_code
-from market_data_assets.upkeep.stored_days import StoredDay as InShort
+from market_data_assets.storage.warehouse.base import Warehouse, WarehouseTable
+from market_data_assets.upkeep.scope import Scope
+from market_data_assets.upkeep.stale import Cause, Judge
+from market_data_assets.upkeep.stored_days import StoredDays
 
-Place = tuple[Dataset, dt.date]
-"""One partition."""
+_DAY = dt.timedelta(days=1)
 
 
 class State(StrEnum):
@@ -27,66 +28,76 @@ class State(StrEnum):
     INCOMPLETE = "incomplete"
     """Instruments failed, or were never asked for, or the manifest cannot be read."""
     STALE = "stale"
-    """One of the days it was made from has changed since, or the code has."""
+    """It would be another one if it were made again, with the whole range."""
     PROVISIONAL = "provisional"
     """Late rows of the day may still come with the vendor's next day."""
     COMPLETE = "complete"
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
-    """Rows and bytes of one instrument-day."""
-
-    rows: int
-    bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class StoredDay:
-    """One stored partition, without its entries.
+@dataclass(frozen=True)
+class StoredRange:
+    """What is stored of some days.
 
     Attributes:
-        instruments: Those it says anything about: stored, absent, set aside or failed.
-        failed: How many of them failed.
-        rows: Of all its files.
-        objects: Its files, and what it set aside.
-        inputs: Content hashes of the days that it was made from, by ``tier/name/day``.
-        is_of_this_code: Whether the code of today would make the same of the same inputs, its columns included.
-        sizes: By instrument (None: of the whole day); empty unless asked for.
+        started: All days of the lake that have anything, also outside the range; ascending.
+        judge: Of which stored days are out of date. Outside the range it only compares, since nothing would be made there.
+        loaded: Days of each analytics table, also outside the range.
     """
 
-    run_id: str
-    committed_at: int
-    finality: Finality
-    content_hash: str
-    instruments: frozenset[str]
-    failed: int
-    rows: int
-    objects: int
-    inputs: Mapping[str, str]
-    is_of_this_code: bool
-    sizes: Mapping[str | None, Size] = field(default_factory=dict)
+    days: Sequence[dt.date]
+    started: Sequence[dt.date]
+    judge: Judge
+    loaded: Mapping[WarehouseTable, frozenset[dt.date]]
+
+    @classmethod
+    def read(cls, store: Store, warehouse: Warehouse, days: Sequence[dt.date]) -> "StoredRange":
+        """One read of each manifest, and one question to the warehouse for each of its tables.
+
+        Raises:
+            StorageFailed, Retryable: the store or the warehouse refused or stayed silent.
+        """
+        scope = Scope(first=days[0], last=days[-1])
+        stored = StoredDays(store, scope.holds)
+        beside = (days[0] - _DAY, days[-1] + _DAY)
+        stored.read_ahead([*((dataset, day) for day in days for dataset in LAKE), *((dataset, day) for day in beside for dataset in RAW)])
+        # BigQuery takes a second or more for each answer, however small.
+        loaded = dict(zip(TABLES, for_each(lambda table: frozenset(warehouse.days(table)), TABLES), strict=True))
+        return cls(days, _started_days(store), Judge(stored, scope.holds), loaded)
+
+    @property
+    def lake(self) -> StoredDays:
+        """What the manifests say."""
+        return self.judge.stored
+
+    def state(self, dataset: Dataset, day: dt.date, listed: Listed) -> State:
+        """How a partition of the lake stands, given the instruments of its day."""
+        key = (dataset, day)
+        found = self.lake.get(key)
+        if found is None:
+            return State.INCOMPLETE if self.lake.holds(key) else State.MISSING
+        if found.failed or not found.instruments.issuperset(map(str, expected(dataset, listed.instruments))):
+            return State.INCOMPLETE
+        causes = {reason.cause for reason in self.judge.reasons(key)}
+        if found.finality is Finality.PROVISIONAL and causes <= {Cause.PROVISIONAL, Cause.DOWNSTREAM}:
+            return State.PROVISIONAL
+        return State.STALE if causes else State.COMPLETE
+
+    def loaded_state(self, table: WarehouseTable, day: dt.date) -> State:
+        """Whether a day of the warehouse is there. A day without rows is, where the lake's has none either."""
+        source = self.lake.get((SOURCES[table], day))
+        is_empty = source is not None and source.rows == 0
+        return State.COMPLETE if day in self.loaded[table] or is_empty else State.MISSING
+
+    def to_make(self, listed: Mapping[dt.date, Listed]) -> Sequence[dt.date]:
+        """The days that lack anything, are stale, or would be final if they were made again; ascending."""
+        return [day for day in self.days if self._is_to_make(day, listed[day])]
+
+    def _is_to_make(self, day: dt.date, listed: Listed) -> bool:
+        states = {self.state(dataset, day, listed) for dataset in LAKE} | {self.loaded_state(table, day) for table in TABLES}
+        return not states <= {State.COMPLETE, State.PROVISIONAL} or any(self.judge.reasons((dataset, day)) for dataset in LAKE)
 
 
-class Unreadable:
-    """A partition whose manifest cannot be read; materializing it again heals it."""
-
-
-Found = StoredDay | Unreadable | None
-
-
-def read_stored(store: Store, places: Iterable[Place], *, with_sizes: bool = False) -> Mapping[Place, Found]:
-    """Each partition as it is stored; None where it never was. One read each, 32 at a time.
-
-    Raises:
-        StorageFailed, Retryable: the store refused or stayed silent.
-    """
-    wanted = list(dict.fromkeys(places))
-    found = for_each(lambda place: _read(store, *place, with_sizes=with_sizes), wanted)
-    return dict(zip(wanted, found, strict=True))
-
-
-def started_days(store: Store) -> Sequence[dt.date]:
+def _started_days(store: Store) -> Sequence[dt.date]:
     """The days whose first table, that of instruments, has a folder; ascending. One listing."""
     days = []
     for listed in store.list(days_prefix(INSTRUMENTS), folders=True):
@@ -95,57 +106,3 @@ def started_days(store: Store) -> Sequence[dt.date]:
         except UnsafeName:
             continue  # not a day's folder, so not ours
     return sorted(days)
-
-
-def state_of(place: Place, stored: Mapping[Place, Found], hashes: Mapping[str, str], expected: Iterable[str]) -> State:
-    """How a partition stands.
-
-    Args:
-        hashes: Content hashes by ``tier/name/day`` of the days that are known; inputs among them are compared.
-        expected: Instruments that it should say something about.
-    """
-    found = stored.get(place)
-    if found is None:
-        return State.MISSING
-    if isinstance(found, Unreadable) or found.failed or not found.instruments.issuperset(expected):
-        return State.INCOMPLETE
-    if not found.is_of_this_code or any(hashes.get(name, digest) != digest for name, digest in found.inputs.items()):
-        return State.STALE
-    return State.PROVISIONAL if found.finality is Finality.PROVISIONAL else State.COMPLETE
-
-
-def hashes_of(stored: Mapping[Place, Found]) -> Mapping[str, str]:
-    """The content hash of each partition that is stored, by the name that inputs have in manifests."""
-    return {f"{dataset}/{day}": found.content_hash for (dataset, day), found in stored.items() if isinstance(found, StoredDay)}
-
-
-def _read(store: Store, dataset: Dataset, day: dt.date, *, with_sizes: bool) -> Found:
-    try:
-        manifest = Partition(store, partition_prefix(dataset, day)).current().manifest
-    except (CorruptPartition, UnsupportedFormat):
-        return Unreadable()
-    return None if manifest is None else _without_entries(dataset, manifest, with_sizes=with_sizes)
-
-
-def _without_entries(dataset: Dataset, manifest: Manifest, *, with_sizes: bool) -> StoredDay:
-    content = manifest.content
-    sizes = {entry.instrument_id: Size(entry.rows, entry.own_size) for entry in content.files} if with_sizes else {}
-    return StoredDay(
-        run_id=manifest.run_id,
-        committed_at=manifest.committed_at,
-        finality=content.finality,
-        content_hash=content.content_hash,
-        instruments=_mentioned(content),
-        failed=len(content.failed),
-        rows=sum(entry.rows for entry in content.files),
-        objects=len(distinct_files(content.files)) + len(distinct_files(content.quarantine_files)),
-        inputs=content.inputs,
-        is_of_this_code=not any(outdated_by_code(dataset, InShort.of(manifest))),
-        sizes=sizes,
-    )
-
-
-def _mentioned(content: DayContent) -> frozenset[str]:
-    names = {entry.instrument_id for entry in content.files}
-    names |= {entry.instrument_id for entries in (content.absent, content.quarantined, content.failed) for entry in entries}
-    return frozenset(name for name in names if name is not None)

@@ -16,8 +16,7 @@ from market_data_assets.preflight.limits import Limit, bucket_limits, disk_limit
 from market_data_assets.preflight.neighbours import Neighbours
 from market_data_assets.preflight.operations import Operations, commit_of, day_besides, large_files
 from market_data_assets.preflight.plan import TablePlan
-from market_data_assets.preflight.stored import State
-from market_data_assets.preflight.stored_range import StoredRange
+from market_data_assets.preflight.stored import State, StoredRange
 from market_data_assets.preflight.universe import Listed
 from market_data_assets.preflight.work import LAKE, SOURCES, TABLES, expected, files_of
 from market_data_assets.storage.warehouse.base import WarehouseTable

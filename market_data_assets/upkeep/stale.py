@@ -88,67 +88,80 @@ def find_stale(lake: LakeReader, warehouse: Warehouse | None, scope: Scope) -> S
     Raises:
         StorageFailed, Retryable: the store or the warehouse refused or stayed silent.
     """
-    judge = _Judge(StoredDays(lake))
-    days = [(dataset, day) for dataset in scope.datasets for day in sorted(judge.stored.days(dataset)) if scope.holds(day)]
+    judge = Judge(StoredDays(lake.store))
+    days = [(dataset, day) for dataset in scope.datasets for day in lake.days(dataset) if scope.holds(day)]
     judge.stored.read_ahead(days)
     stale = [StaleDay(str(dataset), day, reasons) for dataset, day in days if (reasons := judge.reasons((dataset, day)))]
     if warehouse is not None:
         stale += _stale_tables(lake, warehouse, scope, judge.reasons)
-    noted = [judge.stored.get(*each) for each in days]
+    noted = [judge.stored.get(each) for each in days]
     unnoted = sum(found is not None and not found.code_version for found in noted)
     return Staleness(stale, len(days), unnoted, len(judge.stored.unreadable))
 
 
-class _Judge:
-    """Remembers every answer: the days of features look back at hundreds of the same days."""
+class Judge:
+    """Says why stored days are out of date, and remembers every answer: the days of features look back at hundreds of the same days.
 
-    def __init__(self, stored: StoredDays) -> None:
-        self.stored = stored
+    Args:
+        follows: Whether a day is downstream of inputs of that day which are out of date themselves. Whether inputs have changed,
+            appeared or gone since is told of every day.
+    """
+
+    def __init__(self, stored: StoredDays, follows: Callable[[dt.date], bool] = lambda _: True) -> None:
+        self.stored, self._follows = stored, follows
         self._known: dict[DatasetDay, Sequence[Reason]] = {}
 
     def reasons(self, key: DatasetDay) -> Sequence[Reason]:
         """Why a stored day is out of date; nothing where it is not, or is not stored."""
         if key not in self._known:
-            found = self.stored.get(*key)
+            found = self.stored.get(key)
             self._known[key] = [] if found is None else list(self._reasons(key, found))
         return self._known[key]
 
     def _reasons(self, key: DatasetDay, found: StoredDay) -> Iterator[Reason]:
         yield from _own_reasons(key[0], found)
-        self.stored.read_ahead(each for each in found.inputs if each[1] in self.stored.days(each[0]))
+        followed = [each for each in found.inputs if self._follows(each[1])]
+        self.stored.read_ahead([*found.inputs, *_candidates(key)])
         yield from _named(Cause.INPUT_CHANGED, [each for each in found.inputs if self._is_changed(each, found.inputs[each])])
-        yield from _named(Cause.INPUT_GONE, [each for each in found.inputs if each[1] not in self.stored.days(each[0])])
+        yield from _named(Cause.INPUT_GONE, [each for each in found.inputs if not self.stored.holds(each)])
         provisional = list(self._provisional(key, found))
         yield from provisional
         # The day after is what a provisional day waits for: said once.
         awaited = key[1] + _DAY if provisional else None
         appeared = [each for each in self._expected(key) if each not in found.inputs and each[1] != awaited]
         yield from _named(Cause.INPUT_APPEARED, appeared)
-        yield from _named(Cause.DOWNSTREAM, [each for each in found.inputs if self.reasons(each)])
+        self.stored.read_ahead(each for before in followed if before not in self._known for each in _candidates(before))
+        yield from _named(Cause.DOWNSTREAM, [each for each in followed if self.reasons(each)])
 
     def _is_changed(self, key: DatasetDay, digest: str) -> bool:
-        now = self.stored.get(*key)
+        now = self.stored.get(key)
         return now is not None and now.content_hash != digest
 
     def _expected(self, key: DatasetDay) -> Iterator[DatasetDay]:
         """What the day would be computed from now."""
-        dataset, day = key
-        for feed in feeds_of(dataset):
-            if day in self.stored.days(feed):
-                yield from ((feed, each) for each in neighbours_of(day) if each in self.stored.days(feed))
-        yield from (each for each in look_back_of(dataset, day) if each[1] in self.stored.days(each[0]))
+        day = key[1]
+        for feed, each in _candidates(key):
+            # Of a feed that lacks the day itself, the days around it are not read.
+            if self.stored.holds((feed, each)) and (not is_raw(feed) or self.stored.holds((feed, day))):
+                yield feed, each
 
     def _provisional(self, key: DatasetDay, found: StoredDay) -> Iterator[Reason]:
         """Whether the day could be final by now: the next raw day of every feed is there with every instrument."""
         feeds = [dataset for dataset, day in found.inputs if day == key[1] and is_raw(dataset)]
         if found.finality is Finality.FINAL or not feeds:
             return
-        own = [self.stored.get(feed, key[1]) for feed in feeds]
-        following = [self.stored.get(feed, key[1] + _DAY) for feed in feeds]
+        own = [self.stored.get((feed, key[1])) for feed in feeds]
+        following = [self.stored.get((feed, key[1] + _DAY)) for feed in feeds]
         if all(each is not None and each.finality is Finality.FINAL for each in own) and all(
             each is not None and not each.failed for each in following
         ):
             yield Reason(Cause.PROVISIONAL, f"{key[1] + _DAY} is stored in full since")
+
+
+def _candidates(key: DatasetDay) -> Sequence[DatasetDay]:
+    """What the day would be computed from if all of it was stored."""
+    dataset, day = key
+    return [*((feed, each) for feed in feeds_of(dataset) for each in neighbours_of(day)), *look_back_of(dataset, day)]
 
 
 def _own_reasons(dataset: Dataset, found: StoredDay) -> Iterator[Reason]:
@@ -156,12 +169,7 @@ def _own_reasons(dataset: Dataset, found: StoredDay) -> Iterator[Reason]:
         shown = ", ".join(found.failed[:_NAMED])
         more = f" and {len(found.failed) - _NAMED} more" if len(found.failed) > _NAMED else ""
         yield Reason(Cause.FAILED, f"{shown}{more}")
-    yield from outdated_by_code(dataset, found)
-
-
-def outdated_by_code(dataset: Dataset, found: StoredDay) -> Iterator[Reason]:
-    """Why the code of today would make another day of the same inputs; what a manifest does not say counts as the same."""
-    # A day without files would be the same without rows in other columns.
+    # What a manifest does not say counts as the same; a day without files would be the same without rows in other columns.
     if found.holds_rows and found.schema_fingerprint not in {"", schema_fingerprint(dataset)}:
         yield Reason(Cause.SCHEMA_CHANGED, "stored with other columns than its record has now")
     if found.holds_rows and found.code_version not in {"", dataset.code_version}:

@@ -1,13 +1,13 @@
 """Records of stored days as tests of single rules need them."""
 
 import datetime as dt
-from collections.abc import Mapping
 
-from market_data_assets.domain.datasets import Dataset, Finality
+from market_data_assets.domain.datasets import Finality
 from market_data_assets.domain.instrument_rows import Instrument
 from market_data_assets.domain.instruments import InstrumentId
-from market_data_assets.preflight.stored import Found, Place, Size, StoredDay
 from market_data_assets.preflight.work import LAKE
+from market_data_assets.upkeep.lineage import DatasetDay
+from market_data_assets.upkeep.stored_days import StoredDay
 
 DAY = dt.date(2024, 8, 8)
 SECOND = 1_000_000
@@ -17,24 +17,21 @@ def stored_day(**values: object) -> StoredDay:
     given: dict[str, object] = {
         "run_id": "run",
         "committed_at": 0,
-        "finality": Finality.FINAL,
         "content_hash": "same",
-        "instruments": frozenset(),
-        "failed": 0,
-        "rows": 0,
-        "objects": 1,
         "inputs": {},
-        "is_of_this_code": True,
+        "schema_fingerprint": "",
+        "code_version": "",
+        "finality": Finality.FINAL,
+        "failed": (),
+        "holds_rows": True,
+        "rows": 0,
+        "instruments": frozenset(),
         **values,
     }
     return StoredDay(**given)
 
 
-def sized(dataset: Dataset, sizes: Mapping[dt.date, Mapping[str | None, Size]]) -> dict[Place, Found]:
-    return {(dataset, day): stored_day(sizes=of_day) for day, of_day in sizes.items()}
-
-
-def run_of(day: dt.date, start: int, seconds_a_step: float, rows: int, run_id: str = "run") -> dict[Place, Found]:
+def run_of(day: dt.date, start: int, seconds_a_step: float, rows: int, run_id: str = "run") -> dict[DatasetDay, StoredDay | None]:
     """Every table of a day, committed one after the other; each has so many rows."""
     return {
         (dataset, day): stored_day(run_id=run_id, committed_at=round((start + number * seconds_a_step) * SECOND), rows=rows)

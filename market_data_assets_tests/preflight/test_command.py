@@ -1,7 +1,6 @@
 """`market-data plan` as a user runs it."""
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,12 +8,12 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from market_data_assets.cli import app, main
+from market_data_assets.cli.console import out
 from market_data_assets.compute.candles.registry import CANDLES
 from market_data_assets.domain.timeframes import Timeframe
 from market_data_assets.errors import MarketDataError, QueryError, SettingsError
 from market_data_assets.preflight.queries import QueryPlan
 from market_data_assets.preflight.work import TABLES
-from market_data_assets.storage.layout import partition_prefix
 from market_data_assets.storage.warehouse.embedded import EmbeddedWarehouse
 from market_data_assets_tests.client.lakes import BTC, DAY, buckets, lake_at, write_buckets, write_instruments, write_trades
 
@@ -38,8 +37,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def plan(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
-    for name, value in {"MDA_ROOT": str(folder / "lake"), "MDA_INSTRUMENTS": str(BTC), "COLUMNS": "200"}.items():
+    for name, value in {"MDA_ROOT": str(folder / "lake"), "MDA_INSTRUMENTS": str(BTC)}.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(out, "width", 200)
     monkeypatch.chdir(folder)
     return lambda *arguments: CliRunner().invoke(app, ["plan", *arguments])
 
@@ -139,15 +139,3 @@ def test_an_error_with_brackets_is_printed_as_it_is(
         main()
     assert stopped.value.code == 2
     assert "SELECT [1, 2] FROM x[/red]" in capsys.readouterr().err
-
-
-def test_a_day_of_older_code_is_stale_to_the_plan_as_it_is_to_the_command_stale(
-    folder: Path, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    root = shutil.copytree(folder / "lake", tmp_path / "lake")
-    manifest = root / partition_prefix(CANDLES_1M, DAY) / "_manifest.json"
-    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"code_version": "older"}))
-    monkeypatch.setenv("MDA_ROOT", str(root))
-    tables = json.loads(plan("--from", "2024-08-08", "--data-types", "liquidations", "--json").stdout)["tables"]
-    assert [table["stale"] for table in tables if table["tier"] == CANDLES_1M.tier and table["name"] == CANDLES_1M.name] == [1]
-    assert "code_changed" in CliRunner().invoke(app, ["stale", "--json"]).stdout

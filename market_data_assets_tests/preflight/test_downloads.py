@@ -10,20 +10,20 @@ from market_data_assets.domain.universe import Universe
 from market_data_assets.errors import Retryable, SettingsError
 from market_data_assets.preflight.downloads import DELIVERED_PER_STORED, Addresses, Downloads, downloads_of
 from market_data_assets.preflight.neighbours import Neighbours
-from market_data_assets.preflight.stored import Size
 from market_data_assets.preflight.universe import Origin, Vendor, listed_by_day
 from market_data_assets.sources.base import Listings
 from market_data_assets.sources.binance_vision import BinanceVisionSource
 from market_data_assets.sources.opening import open_source
 from market_data_assets.sources.tardis import TardisSource
+from market_data_assets.upkeep.stored_days import Size
 from market_data_assets_tests.client.lakes import BTC as BTC_ID
 from market_data_assets_tests.client.lakes import lake_at, write_instruments
 from market_data_assets_tests.faults.http_server import serving
-from market_data_assets_tests.preflight.records import DAY, instrument, sized
+from market_data_assets_tests.preflight.records import DAY, instrument
 
 BTC, ETH = "BINANCE:PERP:BTC-USDT", "BINANCE:PERP:ETH-USDT"
 NOTHING = Neighbours.of({})
-NEARBY = Neighbours.of(sized(TRADES, {DAY: {BTC: Size(1_000, 40_000)}}))
+NEARBY = Neighbours.of({(TRADES, DAY): {BTC: Size(1_000, 40_000)}})
 
 
 def put(folder: Path, name: str, size: int) -> None:

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from market_data_assets.client.costs import Rates
 from market_data_assets.compute.candles.registry import CANDLES
 from market_data_assets.compute.mft.registry import MFT_FEATURES
-from market_data_assets.domain.datasets import Finality
 from market_data_assets.domain.schemas import INSTRUMENTS, RAW, TRADES
 from market_data_assets.domain.timeframes import Timeframe
 from market_data_assets.preflight.durations import time_text
@@ -19,38 +18,20 @@ from market_data_assets.preflight.neighbours import NEIGHBOURS, Neighbours, near
 from market_data_assets.preflight.operations import Operations, commit_of
 from market_data_assets.preflight.pace import SAMPLED_DAYS, measured_pace
 from market_data_assets.preflight.space import free_bytes
-from market_data_assets.preflight.stored import Size, State, Unreadable, state_of
+from market_data_assets.preflight.stored import State
 from market_data_assets.preflight.work import LAKE, TABLES, files_of
 from market_data_assets.upkeep.scope import ranges_of
-from market_data_assets_tests.preflight.records import DAY, instrument, run_of, sized, stored_day
+from market_data_assets.upkeep.stored_days import Size
+from market_data_assets_tests.preflight.records import DAY, instrument, run_of, stored_day
 
 BTC, ETH = "BINANCE:PERP:BTC-USDT", "BINANCE:PERP:ETH-USDT"
 ONE_DAY = dt.timedelta(days=1)
 MINUTE = Timeframe.parse("1m")
 
 
-@pytest.mark.parametrize(
-    ("found", "state"),
-    [
-        (None, State.MISSING),
-        (Unreadable(), State.INCOMPLETE),
-        (stored_day(failed=1, instruments=frozenset({BTC})), State.INCOMPLETE),
-        (stored_day(instruments=frozenset({ETH})), State.INCOMPLETE),
-        (stored_day(instruments=frozenset({BTC}), inputs={"raw/trades/2024-08-08": "old"}), State.STALE),
-        (stored_day(instruments=frozenset({BTC}), is_of_this_code=False), State.STALE),
-        (stored_day(instruments=frozenset({BTC}), finality=Finality.PROVISIONAL), State.PROVISIONAL),
-        (stored_day(instruments=frozenset({BTC}), inputs={"raw/trades/2024-08-08": "new"}), State.COMPLETE),
-        (stored_day(instruments=frozenset({BTC, ETH}), inputs={"raw/trades/2020-01-01": "not looked at"}), State.COMPLETE),
-    ],
-)
-def test_a_partition_is_in_one_state(found, state) -> None:
-    places = {} if found is None else {(TRADES, DAY): found}
-    assert state_of((TRADES, DAY), places, {"raw/trades/2024-08-08": "new"}, [BTC]) is state
-
-
 def test_sizes_are_medians_of_the_same_instrument_then_of_its_like() -> None:
-    days = {DAY + ONE_DAY * number: {BTC: Size(rows, rows * 10)} for number, rows in enumerate((1, 5, 100))}
-    neighbours = Neighbours.of(sized(TRADES, days))
+    sizes = {(TRADES, DAY + ONE_DAY * number): {BTC: Size(rows, rows * 10)} for number, rows in enumerate((1, 5, 100))}
+    neighbours = Neighbours.of(sizes)
     assert neighbours.days == 3
     assert neighbours.size(TRADES, BTC) == neighbours.size(TRADES, ETH) == Size(5, 50)
     assert neighbours.size(TRADES, "BINANCE:SPOT_PAIR:BTC-USDT") is None
@@ -58,7 +39,7 @@ def test_sizes_are_medians_of_the_same_instrument_then_of_its_like() -> None:
 
 
 def test_growth_counts_what_no_neighbour_tells_apart_from_the_sum() -> None:
-    neighbours = Neighbours.of(sized(TRADES, {DAY: {BTC: Size(7, 70)}}))
+    neighbours = Neighbours.of({(TRADES, DAY): {BTC: Size(7, 70)}})
     listed = [instrument(BTC, "trades"), instrument("BINANCE:SPOT_PAIR:BTC-USDT", "trades"), instrument(ETH, "liquidations")]
     assert growth_of(neighbours, TRADES, [listed, listed]) == Growth(14, 140, 2)
 
