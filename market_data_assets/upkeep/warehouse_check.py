@@ -48,7 +48,8 @@ def check_schema(warehouse: Warehouse) -> Migrations:
         changes = warehouse.pending()
     except SchemaDrift as error:
         return Migrations([Finding(Kind.COLUMN_TYPE_DIFFERS, _TIER, None, "", expected, str(error), _NEW_TABLE)], frozenset())
-    findings = [Finding(Kind.MIGRATION_PENDING, _TIER, None, "", expected, change, MIGRATE) for change in changes]
+    # One finding, since one command does away with all of them.
+    findings = [Finding(Kind.MIGRATION_PENDING, _TIER, None, "", expected, "; ".join(changes), MIGRATE)] if changes else []
     return Migrations(findings, frozenset(change.split(":")[0] for change in changes if change.endswith(": create the table")))
 
 
