@@ -28,7 +28,7 @@ $(EMULATORS)/.installed: market_data_assets_tests/emulators/requirements.lock | 
 	@mkdir -p $(EMULATORS) && touch $@
 
 test: setup emulators
-	$(BIN)/python -m pytest --numprocesses 2
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 ui: setup  ## the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/market-data ui
