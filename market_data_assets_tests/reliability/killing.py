@@ -123,7 +123,7 @@ def reader_of(store: Store, days: Sequence[dt.date]) -> Iterator[Counter[dt.date
                     seen[day] += 1
                     if found != rows_of(seed_of(found)):
                         wrong.append((day, found))
-                if ended.wait(0.15):
+                if ended.wait(0.3):
                     return
         except Exception as error:  # whatever it is, the test that waits for this thread must fail
             wrong.append(error)
