@@ -4,7 +4,7 @@ from market_data_assets.settings import Settings
 from market_data_assets.storage.lake import Lake
 from market_data_assets.storage.range_cache import RangeCache
 from market_data_assets.storage.stores import open_store
-from market_data_assets.storage.warehouse.base import Warehouse, WarehouseTable
+from market_data_assets.storage.warehouse.base import Warehouse
 from market_data_assets.storage.warehouse.opening import open_warehouse as open_tables
 
 
@@ -17,12 +17,12 @@ def open_lake(settings: Settings) -> Lake:
 def open_warehouse(settings: Settings) -> Warehouse:
     """The warehouse with its analytics tables. Whoever opens it neither creates nor changes them; the migration does."""
     # The registries of computed tables take time to import, and a reader of ticks does without them.
-    from market_data_assets.catalog import PROCESSED  # noqa: PLC0415
+    from market_data_assets.catalog import TABLES  # noqa: PLC0415
 
     bigquery = settings.bigquery
     return open_tables(
         settings.warehouse,
-        [WarehouseTable.of(dataset) for dataset in PROCESSED],
+        TABLES,
         root=settings.warehouse_root,
         project=bigquery.project,
         dataset=bigquery.dataset,

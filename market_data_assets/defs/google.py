@@ -12,7 +12,8 @@ import dagster as dg
 from dagster_gcp import BigQueryResource, GCSResource
 from google.cloud import bigquery
 
-from market_data_assets.defs.resources import LakeResource, WarehouseResource, analytics_tables
+from market_data_assets.catalog import TABLES
+from market_data_assets.defs.resources import LakeResource, WarehouseResource
 from market_data_assets.storage.google_clients import bigquery_client, pooled
 from market_data_assets.storage.lake import Lake
 from market_data_assets.storage.range_cache import RangeCache
@@ -89,7 +90,7 @@ def _open_warehouse(
 
     return open_warehouse(
         "bigquery",
-        analytics_tables(),
+        TABLES,
         root=Path(),
         project=project,
         dataset=dataset,

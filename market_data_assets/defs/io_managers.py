@@ -61,14 +61,14 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
         """Load the whole day, or leave the stored one as it was."""
         dataset, lake, warehouse = _LOADED[context.asset_key], self.lake.open(), self.warehouse.open()
         table = WarehouseTable.of(dataset)
-        loaded, committed = None, lake.committed_day(dataset, obj.day)
+        loaded = None
         while loaded is None:
+            committed = lake.committed_day(dataset, obj.day)
             with suppress(Replaced):
                 loaded = warehouse.replace_day(table, committed)
             # Another run may have committed and loaded the day since ours was read: the last load must be of the last commit.
-            latest = lake.committed_day(dataset, obj.day)
-            if latest.content_hash != committed.content_hash:
-                loaded, committed = None, latest
+            if lake.manifest(dataset, obj.day).content.content_hash != committed.content_hash:
+                loaded = None
         context.add_output_metadata(loaded_metadata(loaded))
 
     def load_input(self, context: dg.InputContext) -> None:

@@ -3,16 +3,15 @@
 Those of Google Cloud are in :mod:`market_data_assets.defs.google`.
 """
 
-from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from pydantic import Field, SecretStr
 
-from market_data_assets.catalog import PROCESSED
+from market_data_assets.catalog import TABLES
 from market_data_assets.domain.datasets import DailyFrames
 from market_data_assets.domain.universe import Universe
 from market_data_assets.sources.base import Source
@@ -21,7 +20,7 @@ from market_data_assets.sources.limits import Limits
 from market_data_assets.sources.opening import open_source
 from market_data_assets.storage.lake import Lake
 from market_data_assets.storage.stores import open_store
-from market_data_assets.storage.warehouse.base import Warehouse, WarehouseTable
+from market_data_assets.storage.warehouse.base import Warehouse
 from market_data_assets.storage.warehouse.embedded import EmbeddedWarehouse
 
 
@@ -53,15 +52,9 @@ class WarehouseResource(dg.ConfigurableResource[Warehouse]):
 
 @lru_cache
 def _open_warehouse(root: str) -> Warehouse:
-    warehouse = EmbeddedWarehouse(Path(root), analytics_tables())
+    warehouse = EmbeddedWarehouse(Path(root), TABLES)
     warehouse.migrate()
     return warehouse
-
-
-@cache
-def analytics_tables() -> Sequence[WarehouseTable]:
-    """The table of each processed dataset."""
-    return [WarehouseTable.of(dataset) for dataset in PROCESSED]
 
 
 class TickSource(dg.ConfigurableResource[Source]):

@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from market_data_assets.catalog import TABLES
 from market_data_assets.domain.datasets import Dataset, Finality
 from market_data_assets.domain.schemas import INSTRUMENTS, RAW
 from market_data_assets.errors import UnsafeName
 from market_data_assets.preflight.universe import Listed
-from market_data_assets.preflight.work import LAKE, SOURCES, TABLES, expected
+from market_data_assets.preflight.work import LAKE, SOURCES, expected
 from market_data_assets.storage.layout import day_of_prefix, days_prefix
 from market_data_assets.storage.parallel import for_each
 from market_data_assets.storage.stores.base import Store

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from market_data_assets.catalog import MFT, PROCESSED
+from market_data_assets.catalog import MFT, PROCESSED, TABLES
 from market_data_assets.compute.book_snapshots.registry import BOOK_SNAPSHOTS
 from market_data_assets.compute.completeness.record import MISSING_REPORT
 from market_data_assets.domain.datasets import Dataset, Grain
@@ -14,9 +14,6 @@ from market_data_assets.storage.warehouse.base import WarehouseTable
 
 LAKE: tuple[Dataset, ...] = (INSTRUMENTS, *RAW, MISSING_REPORT, *PROCESSED, *MFT)
 """Every table of the lake that the daily job writes, in the order of the tiers."""
-
-TABLES: tuple[WarehouseTable, ...] = tuple(WarehouseTable.of(dataset) for dataset in PROCESSED)
-"""Every analytics table that the daily job loads."""
 
 SOURCES: Mapping[WarehouseTable, Dataset] = dict(zip(TABLES, PROCESSED, strict=True))
 """The table of the lake that each analytics table is loaded from."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from market_data_assets.catalog import TABLES
 from market_data_assets.compute.mft.registry import MFT_FEATURES, look_back_days
 from market_data_assets.domain.datasets import Dataset
 from market_data_assets.domain.instrument_rows import Instrument
@@ -18,7 +19,7 @@ from market_data_assets.preflight.operations import Operations, commit_of, day_b
 from market_data_assets.preflight.plan import TablePlan
 from market_data_assets.preflight.stored import State, StoredRange
 from market_data_assets.preflight.universe import Listed
-from market_data_assets.preflight.work import LAKE, SOURCES, TABLES, expected, files_of
+from market_data_assets.preflight.work import LAKE, SOURCES, expected, files_of
 from market_data_assets.storage.warehouse.base import WarehouseTable
 
 

@@ -2,10 +2,12 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from market_data_assets.storage.warehouse.base import Warehouse, WarehouseTable
+from market_data_assets.storage.warehouse.opening import open_warehouse
 from market_data_assets_tests.emulators.servers import free_port, running
 
 PROJECT = "test-project"
@@ -37,3 +39,10 @@ def running_bigquery(folder: Path, buckets: Path) -> Iterator[BigQueryServer]:
     ]
     with running(command, [http, grpc], folder.with_suffix(".log"), {"GCS_LOCAL_ROOT": str(buckets)}):
         yield BigQueryServer(f"http://127.0.0.1:{http}", f"127.0.0.1:{grpc}")
+
+
+def emulated_warehouse(server: BigQueryServer, dataset: str, tables: Sequence[WarehouseTable]) -> Warehouse:
+    """The warehouse in a dataset of the emulator, not migrated yet."""
+    return open_warehouse(
+        "bigquery", tables, root=Path(), project=PROJECT, dataset=dataset, endpoint=server.url, storage_endpoint=server.storage
+    )

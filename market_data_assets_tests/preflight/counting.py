@@ -8,6 +8,7 @@ from typing import Any
 
 import dagster as dg
 
+from market_data_assets.catalog import TABLES
 from market_data_assets.definitions import build_definitions
 from market_data_assets.defs.io_managers import LakeIOManager, WarehouseIOManager
 from market_data_assets.defs.resources import LakeResource
@@ -16,7 +17,6 @@ from market_data_assets.domain.universe import Universe
 from market_data_assets.preflight.backfill import Deployed
 from market_data_assets.preflight.opening import open_deployed
 from market_data_assets.preflight.universe import Vendor
-from market_data_assets.preflight.work import TABLES
 from market_data_assets.settings import Settings
 from market_data_assets.sources.base import Source
 from market_data_assets.storage.lake import Lake

@@ -11,9 +11,8 @@ from market_data_assets.preflight.universe import Vendor
 from market_data_assets.preflight.verdict import verdict
 from market_data_assets.sources.simulated import SimulatedSource
 from market_data_assets.storage.warehouse.base import WarehouseTable
-from market_data_assets.storage.warehouse.opening import open_warehouse
 from market_data_assets_tests.client.lakes import BTC, DAY, buckets, lake_at, write_buckets, write_instruments
-from market_data_assets_tests.emulators.bigquery import PROJECT, BigQueryServer
+from market_data_assets_tests.emulators.bigquery import BigQueryServer, emulated_warehouse
 from market_data_assets_tests.preflight.test_command import CANDLES_1M
 
 
@@ -21,15 +20,7 @@ def test_a_backfill_counts_its_load_jobs_against_the_limits(tmp_path: Path, bigq
     lake, universe = lake_at(tmp_path / "lake"), Universe((), (str(BTC),))
     loaded = WarehouseTable.of(CANDLES_1M)
     # The others stay without a table: the migration of all of them is tested elsewhere, and takes its time.
-    warehouse = open_warehouse(
-        "bigquery",
-        [loaded],
-        root=tmp_path,
-        project=PROJECT,
-        dataset=bigquery_dataset,
-        endpoint=bigquery_server.url,
-        storage_endpoint=bigquery_server.storage,
-    )
+    warehouse = emulated_warehouse(bigquery_server, bigquery_dataset, [loaded])
     warehouse.migrate()
     write_instruments(lake, DAY, {str(BTC): "binance-futures"})
     write_buckets(lake, CANDLES_1M, DAY, {BTC: buckets(CANDLES_1M, BTC, ["2024-08-08T12:00"])})

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from market_data_assets.catalog import TABLES
 from market_data_assets.cli import app, main
 from market_data_assets.cli.console import out
 from market_data_assets.compute.candles.registry import CANDLES
 from market_data_assets.domain.timeframes import Timeframe
 from market_data_assets.errors import MarketDataError, QueryError, SettingsError
 from market_data_assets.preflight.queries import QueryPlan
-from market_data_assets.preflight.work import TABLES
 from market_data_assets.storage.warehouse.embedded import EmbeddedWarehouse
 from market_data_assets_tests.client.lakes import BTC, DAY, buckets, lake_at, write_buckets, write_instruments, write_trades
 

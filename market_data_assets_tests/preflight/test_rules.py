@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from market_data_assets.catalog import TABLES
 from market_data_assets.client.costs import Rates
 from market_data_assets.compute.candles.registry import CANDLES
 from market_data_assets.compute.mft.registry import MFT_FEATURES
@@ -19,7 +20,7 @@ from market_data_assets.preflight.operations import Operations, commit_of
 from market_data_assets.preflight.pace import SAMPLED_DAYS, measured_pace
 from market_data_assets.preflight.space import free_bytes
 from market_data_assets.preflight.stored import State
-from market_data_assets.preflight.work import LAKE, TABLES, files_of
+from market_data_assets.preflight.work import LAKE, files_of
 from market_data_assets.upkeep.scope import ranges_of
 from market_data_assets.upkeep.stored_days import Size
 from market_data_assets_tests.preflight.records import DAY, instrument, run_of, stored_day

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from market_data_assets.catalog import TABLES
 from market_data_assets.domain.schemas import INSTRUMENTS, TRADES
 from market_data_assets.domain.universe import Universe
 from market_data_assets.preflight.as_json import plan_document
@@ -14,7 +15,7 @@ from market_data_assets.preflight.plan import BackfillPlan
 from market_data_assets.preflight.stored import State
 from market_data_assets.preflight.universe import Origin, Vendor
 from market_data_assets.preflight.verdict import remarks, verdict
-from market_data_assets.preflight.work import LAKE, TABLES
+from market_data_assets.preflight.work import LAKE
 from market_data_assets.sources.simulated import SimulatedSource
 from market_data_assets.storage.manifest import distinct_files
 from market_data_assets.storage.warehouse.embedded import EmbeddedWarehouse

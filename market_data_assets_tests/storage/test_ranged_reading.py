@@ -1,82 +1,38 @@
-"""Reading from a bucket: the needed ranges, in few requests, each once; what is damaged or replaced is never mixed."""
+"""Reading from a bucket: the needed ranges, in few requests, each once."""
 
-import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from market_data_assets.compute.candles.registry import CANDLES
-from market_data_assets.domain.datasets import Dataset, Quarantined, TableFrame
+from market_data_assets.domain.datasets import Dataset, TableFrame
 from market_data_assets.domain.days import TimeRange
 from market_data_assets.domain.schemas import TRADES
-from market_data_assets.domain.timeframes import Timeframe
-from market_data_assets.errors import CorruptPartition, PartitionMissing, Retryable
-from market_data_assets.storage.footers import FOOTERS
+from market_data_assets.errors import CorruptPartition, PartitionMissing
 from market_data_assets.storage.lake import Lake
 from market_data_assets.storage.layout import MANIFEST, SUCCESS, partition_prefix
 from market_data_assets.storage.range_cache import RangeCache
 from market_data_assets.storage.ranged_parquet import TAIL_BYTES
 from market_data_assets.storage.ranged_plan import GAP_BYTES, chunk_ranges, joined, missing_ranges
-from market_data_assets.storage.stored_frames import Replaced
 from market_data_assets.storage.stores import open_store
-from market_data_assets.storage.stores.base import Content, Store
+from market_data_assets.storage.stores.base import Store
 from market_data_assets.storage.stores.memory import MemoryStore
 from market_data_assets_tests.emulators.proxy import Recorded
 from market_data_assets_tests.emulators.proxy_fixtures import GcsProxy
 from market_data_assets_tests.faults.stores import RemoteStore
-from market_data_assets_tests.storage.days import BTC, DAY, ETH, NEXT, SOL, START, frame, frames, trades
+from market_data_assets_tests.storage.days import BTC, DAY, ETH, NEXT, SOL, START, frames, trades
 from market_data_assets_tests.storage.options import OPTIONS, PUT
-
-CANDLES_15S = CANDLES[Timeframe.parse("15s")]
-ROWS = 300_000
-WINDOW = TimeRange(START + ROWS // 2, START + ROWS // 2 + 1_000)
-
-
-def forget_footers() -> None:
-    for sha256 in list(FOOTERS._footers):
-        FOOTERS.forget(sha256)
+from market_data_assets_tests.storage.ranged_days import CANDLES_15S, ROWS, WINDOW, candles, forget_footers, many_trades, written
 
 
 @pytest.fixture(autouse=True)
 def _no_footers() -> None:
     """Every test starts as a new process does: without a footer in memory."""
     forget_footers()
-
-
-def many_trades(rows: int = ROWS, seed: int = 1) -> pa.Table:
-    """One trade per microsecond, of prices that do not compress away."""
-    table = trades(range(START, START + rows))
-    prices = np.random.default_rng(seed).normal(60_000, 100, rows)
-    return table.set_column(4, TRADES.schema.field("price"), pa.array(prices))
-
-
-def candles() -> pa.Table:
-    """A day of 15s candles with values that do not compress away."""
-    rows, random = 5_760, np.random.default_rng(1)
-    columns = []
-    for field in CANDLES_15S.schema:
-        if field.name == "timestamp":
-            values = pa.array(START + np.arange(rows) * 15_000_000)
-        elif pa.types.is_floating(field.type):
-            values = pa.array(random.normal(size=rows))
-        elif pa.types.is_integer(field.type):
-            values = pa.array(random.integers(0, 100, rows))
-        else:
-            values = pa.array([None] * rows, field.type) if field.nullable else pa.array(np.zeros(rows, np.int64))
-        columns.append(values.cast(field.type))
-    return pa.table(columns, schema=CANDLES_15S.schema)
-
-
-def written(store: Store, dataset: Dataset, tables: dict[object, pa.Table], day: dt.date = DAY) -> Lake:
-    lake = Lake(store)
-    lake.write_day(dataset, frames({each: TableFrame(table) for each, table in tables.items()}, day))
-    return lake
 
 
 def footer_of(store: Store, lake: Lake, dataset: Dataset) -> pq.FileMetaData:
@@ -207,158 +163,6 @@ def test_streaming_gives_the_same_rows_and_fetches_each_byte_once(exact_bucket, 
     assert bytes_of(gcs_proxy.requests) == size
 
 
-class Interrupted(RemoteStore):
-    """A distant store in which something happens before the ``at``-th range of a file is read."""
-
-    def __init__(self, store: Store, at: int, happens: Callable[[], object]) -> None:
-        super().__init__(store)
-        self._at, self._happens, self._ranges = at, happens, 0
-
-    def get(self, name: str, *, start: int = 0, end: int | None = None, generation: int | None = None) -> Content:
-        if name.endswith(".parquet"):
-            self._ranges += 1
-            if self._ranges == self._at:
-                self._happens()
-        return super().get(name, start=start, end=end, generation=generation)
-
-
-@pytest.mark.parametrize("at", [1, 2])
-@pytest.mark.parametrize("instruments", [(BTC,), tuple(OPTIONS[:2])])
-def test_file_that_is_replaced_between_two_ranges_is_read_whole_and_new(at, instruments):
-    memory, old, new = MemoryStore(), many_trades(60_000), many_trades(60_000, seed=2)
-    written(memory, TRADES, dict.fromkeys(instruments, old))
-    store = Interrupted(memory, at, lambda: written(memory, TRADES, dict.fromkeys(instruments, new)))
-    assert Lake(store).read(TRADES, DAY, instruments[-1]).equals(new)
-
-
-@pytest.mark.parametrize("at", [1, 2])
-def test_shard_that_is_replaced_between_two_ranges_is_read_whole_and_new(at):
-    memory, old, new, instruments = MemoryStore(), many_trades(60_000), many_trades(60_000, seed=2), OPTIONS[:2]
-    written(memory, TRADES, dict.fromkeys(instruments, old))
-    store = Interrupted(memory, at, lambda: written(memory, TRADES, dict.fromkeys(instruments, new)))
-    lake = Lake(store)
-    found = lake.read_shard(TRADES, DAY, lake.shards(TRADES, DAY)[0], ["price"])
-    assert found.column("price").to_pylist() == new.column("price").to_pylist() * len(instruments)
-
-
-def test_rows_set_aside_that_are_replaced_while_they_are_read_are_those_of_the_manifest_that_was_seen():
-    memory, aside = MemoryStore(), trades([START + 5, START + 6])
-    Lake(memory).write_day(TRADES, frames({BTC: frame([START], [Quarantined("odd", 2, aside)])}))
-    store = Interrupted(memory, 1, lambda: written(memory, TRADES, {BTC: trades([START])}))
-    [found] = Lake(store).read_quarantined(TRADES, DAY, BTC)
-    assert found["timestamp"].equals(aside["timestamp"])
-
-
-def test_file_that_is_replaced_while_it_is_streamed_is_an_error():
-    memory, old, new = MemoryStore(), many_trades(3 * TRADES.row_group_rows), many_trades(10)
-    written(memory, TRADES, {BTC: old})
-    lake = Lake(Interrupted(memory, 3, lambda: written(memory, TRADES, {BTC: new})))
-    with pytest.raises(Replaced):
-        list(lake.read_day(TRADES, DAY).loaders[BTC]().batches())
-
-
-class Garbling(RemoteStore):
-    """A distant store that changes one byte of ranges longer than 100 KB on their way, so many times from the ``first`` on."""
-
-    def __init__(self, store: Store, times: int, first: int = 1) -> None:
-        super().__init__(store)
-        self.times, self._whole = times, first - 1
-
-    def get(self, name: str, *, start: int = 0, end: int | None = None, generation: int | None = None) -> Content:
-        found = super().get(name, start=start, end=end, generation=generation)
-        if not self.times or not name.endswith(".parquet") or len(found.data) < 100_000:
-            return found
-        if self._whole:
-            self._whole -= 1
-            return found
-        self.times -= 1
-        data = bytearray(found.data)
-        data[len(data) // 2] ^= 1
-        return Content(bytes(data), found.generation)
-
-
-@pytest.mark.parametrize("columns", [None, ["price"]])
-def test_bytes_changed_on_their_way_are_noticed_and_not_kept(columns, tmp_path):
-    memory, table = MemoryStore(), many_trades(60_000)
-    written(memory, TRADES, {BTC: table})
-    wanted = table if columns is None else table.select(columns)
-    store = Garbling(memory, times=1)
-    assert Lake(store, cache=RangeCache(tmp_path / "once", 1 << 30)).read(TRADES, DAY, BTC, columns).equals(wanted)
-    forget_footers()
-    store = Garbling(memory, times=99)
-    lake = Lake(store, cache=RangeCache(tmp_path / "always", 1 << 30))
-    for _ in range(2):
-        with pytest.raises((Retryable, CorruptPartition), match="BTC-USDT"):
-            lake.read(TRADES, DAY, BTC, columns)
-    store.times = 0
-    assert lake.read(TRADES, DAY, BTC, columns).equals(wanted)
-
-
-class Careless(RemoteStore):
-    """A distant store that gives too little of every pinned range of a file, or that of another generation."""
-
-    def __init__(self, store: Store, lacking: int, newer: int) -> None:
-        super().__init__(store)
-        self._lacking, self._newer = lacking, newer
-
-    def get(self, name: str, *, start: int = 0, end: int | None = None, generation: int | None = None) -> Content:
-        found = super().get(name, start=start, end=end, generation=generation)
-        if generation is None:
-            return found
-        return Content(found.data[: len(found.data) - self._lacking], found.generation + self._newer)
-
-
-@pytest.mark.parametrize(("lacking", "newer"), [(1, 0), (0, 1)])
-def test_range_that_is_not_the_one_asked_for_is_not_taken(lacking, newer, tmp_path):
-    memory = MemoryStore()
-    written(memory, TRADES, {BTC: many_trades(60_000)})
-    with pytest.raises(Retryable, match="BTC-USDT"):
-        Lake(Careless(memory, lacking, newer), cache=RangeCache(tmp_path, 1 << 30)).read(TRADES, DAY, BTC)
-
-
-class Overtaken(RemoteStore):
-    """A distant store in which every range that is asked for without a generation is still that of the former object."""
-
-    def get(self, name: str, *, start: int = 0, end: int | None = None, generation: int | None = None) -> Content:
-        found = super().get(name, start=start, end=end, generation=generation)
-        if generation is not None or not name.endswith(".parquet"):
-            return found
-        return Content(bytes(len(found.data)), found.generation - 1)
-
-
-def test_tail_of_a_former_object_is_not_taken_for_that_of_the_file(tmp_path):
-    memory, table = MemoryStore(), many_trades(60_000)
-    written(memory, TRADES, {BTC: table})
-    assert Lake(Overtaken(memory), cache=RangeCache(tmp_path, 1 << 30)).read(TRADES, DAY, BTC).equals(table)
-
-
-@pytest.mark.parametrize("first", [1, 2, 3])
-def test_bytes_changed_on_their_way_into_a_stream_are_not_kept(first, tmp_path):
-    memory, table = MemoryStore(), many_trades(3 * TRADES.row_group_rows)
-    written(memory, TRADES, {BTC: table})
-    store = Garbling(memory, times=1, first=first)
-    lake = Lake(store, cache=RangeCache(tmp_path, 1 << 30))
-    with pytest.raises((Retryable, CorruptPartition), match="BTC-USDT"):
-        list(lake.read_day(TRADES, DAY).loaders[BTC]().batches())
-    assert pa.Table.from_batches(lake.read_day(TRADES, DAY).loaders[BTC]().batches()).equals(table)
-
-
-@pytest.mark.parametrize("harm", [lambda data: data[:-1], lambda data: data[:100] + bytes([data[100] ^ 1]) + data[101:], lambda _: b""])
-def test_damaged_cache_is_fetched_again(tmp_path, harm):
-    memory, table = MemoryStore(), many_trades(60_000)
-    written(memory, TRADES, {BTC: table})
-    assert Lake(RemoteStore(memory), cache=RangeCache(tmp_path, 1 << 30)).read(TRADES, DAY, BTC).equals(table)
-    for path in tmp_path.rglob("*-*"):
-        if path.is_file():
-            path.write_bytes(harm(path.read_bytes()))
-    store = RemoteStore(memory)
-    lake = Lake(store, cache=RangeCache(tmp_path, 1 << 30))
-    assert lake.read(TRADES, DAY, BTC).equals(table)
-    transferred_once = store.transferred
-    assert lake.read(TRADES, DAY, BTC).equals(table)
-    assert store.transferred == transferred_once
-
-
 def test_staged_file_is_found_where_publishing_has_not_come_to_it():
     memory, table = MemoryStore(), many_trades(60_000)
     lake = written(memory, TRADES, {BTC: table})
@@ -423,15 +227,3 @@ def test_any_sequence_of_reads_through_any_cache_gives_what_is_stored(stored, tm
         found = lake.read(TRADES, DAY, BTC, columns, TimeRange(START + first, START + first + rows))
         assert found.equals(table.select(columns).slice(first, rows))
     assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) <= limit
-
-
-def test_files_that_are_not_those_of_the_manifest_are_not_handed_to_a_warehouse(exact_bucket):
-    store = open_store(exact_bucket)
-    lake = written(store, TRADES, {BTC: many_trades(10), ETH: many_trades(10)})
-    names = [partition_prefix(TRADES, DAY) + f"{each}.parquet" for each in (BTC, ETH)]
-    assert lake.committed_day(TRADES, DAY).urls == tuple(map(store.url, names))
-    store.put(names[0], bytes(store.get(names[1]).data)[::-1], if_generation=store.head(names[0]).generation)
-    committed = lake.committed_day(TRADES, DAY)
-    assert committed.urls == ()
-    with pytest.raises(CorruptPartition, match="BTC-USDT"):
-        committed.frames[BTC].read()

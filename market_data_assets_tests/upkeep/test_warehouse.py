@@ -14,7 +14,7 @@ from market_data_assets.upkeep.findings import Kind, Severity
 from market_data_assets.upkeep.fsck import fsck
 from market_data_assets.upkeep.scope import Scope
 from market_data_assets.upkeep.stale import Cause, find_stale
-from market_data_assets_tests.emulators.bigquery import PROJECT
+from market_data_assets_tests.emulators.bigquery import emulated_warehouse
 from market_data_assets_tests.storage.days import BTC, DAY, ETH, NEXT
 from market_data_assets_tests.upkeep.lakes import CANDLES_1M, NOW, TABLE, embedded, load, write_candles
 
@@ -25,16 +25,8 @@ SCOPE = Scope((CANDLES_1M,))
 def warehouse(request: pytest.FixtureRequest, tmp_path):
     if request.param == "embedded":
         return embedded(tmp_path)
-    server = request.getfixturevalue("bigquery_server")
-    warehouse = open_warehouse(
-        "bigquery",
-        [TABLE],
-        root=tmp_path,
-        project=PROJECT,
-        dataset=request.getfixturevalue("bigquery_dataset"),
-        endpoint=server.url,
-        storage_endpoint=server.storage,
-    )
+    server, dataset = request.getfixturevalue("bigquery_server"), request.getfixturevalue("bigquery_dataset")
+    warehouse = emulated_warehouse(server, dataset, [TABLE])
     warehouse.migrate()
     return warehouse
 

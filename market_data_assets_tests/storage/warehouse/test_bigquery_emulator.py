@@ -12,8 +12,7 @@ from market_data_assets.domain.days import TimeRange, day_start
 from market_data_assets.errors import BadData, QueryError, Retryable
 from market_data_assets.storage.google_clients import bigquery_client, bigquery_read_client
 from market_data_assets.storage.warehouse.bigquery import BigQueryWarehouse
-from market_data_assets.storage.warehouse.opening import open_warehouse
-from market_data_assets_tests.emulators.bigquery import PROJECT
+from market_data_assets_tests.emulators.bigquery import PROJECT, emulated_warehouse
 from market_data_assets_tests.emulators.proxy_faults import lost_answer, lost_request, refused
 from market_data_assets_tests.storage.warehouse.exact_bigquery import QUICK
 from market_data_assets_tests.storage.warehouse.tables import BTC, DAY, ETH, NEXT_DAY, TABLE, committed, day_of_rows
@@ -22,16 +21,8 @@ WHOLE = TimeRange.parse("2024-08-01", "2024-08-31")
 
 
 @pytest.fixture
-def warehouse(bigquery_server, bigquery_dataset, tmp_path):
-    warehouse = open_warehouse(
-        "bigquery",
-        [TABLE],
-        root=tmp_path,
-        project=PROJECT,
-        dataset=bigquery_dataset,
-        endpoint=bigquery_server.url,
-        storage_endpoint=bigquery_server.storage,
-    )
+def warehouse(bigquery_server, bigquery_dataset):
+    warehouse = emulated_warehouse(bigquery_server, bigquery_dataset, [TABLE])
     warehouse.migrate()
     return warehouse
 

@@ -11,7 +11,7 @@ from market_data_assets.domain.days import TimeRange, day_start
 from market_data_assets.errors import BadData, CorruptPartition, QueryError, SchemaDrift, StorageFailed
 from market_data_assets.storage.warehouse.base import LoadStatus
 from market_data_assets.storage.warehouse.opening import open_warehouse
-from market_data_assets_tests.emulators.bigquery import PROJECT
+from market_data_assets_tests.emulators.bigquery import emulated_warehouse
 from market_data_assets_tests.storage.warehouse.tables import BTC, DAY, ETH, MINUTE, NEXT_DAY, TABLE, committed, rows
 
 WHOLE = TimeRange.parse("2024-08-08", "2024-08-10")
@@ -25,9 +25,7 @@ def opened(request, tmp_path):
     if request.param == "embedded":
         return lambda *tables: open_warehouse("embedded", tables, root=tmp_path / "tables")
     server, dataset = request.getfixturevalue("bigquery_server"), request.getfixturevalue("bigquery_dataset")
-    return lambda *tables: open_warehouse(
-        "bigquery", tables, root=tmp_path, project=PROJECT, dataset=dataset, endpoint=server.url, storage_endpoint=server.storage
-    )
+    return lambda *tables: emulated_warehouse(server, dataset, tables)
 
 
 @pytest.fixture
