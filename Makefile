@@ -5,16 +5,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 EMULATORS := .venv-emulators
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: setup emulators demo test ui bench lint docs lock
 
 setup: $(INSTALLED)
 
+# uv installs eight times faster than pip, but reads no configuration of pip's: where only pip knows the index, pip does it.
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "market_data_assets needs Python 3.11 or newer; set PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@awk '/^[a-z]/ { keep = /^uv==/ } keep' requirements.lock > $(VENV)/uv.lock
+	$(PIP) --require-hashes -r $(VENV)/uv.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock || $(PIP) --require-hashes -r requirements.lock
+	$(PIP) --no-deps --no-build-isolation --editable .
 	@$(BIN)/market-data warm-up
 	@touch $@
 
@@ -28,7 +32,7 @@ $(EMULATORS)/.installed: market_data_assets_tests/emulators/requirements.lock | 
 	@mkdir -p $(EMULATORS) && touch $@
 
 test: setup emulators
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile
 
 ui: setup  ## the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/market-data ui
@@ -45,9 +49,9 @@ lint: setup
 docs: setup  ## write docs/data_dictionary.md anew
 	$(BIN)/market-data dictionary > docs/data_dictionary.md
 
-lock: setup  ## resolve requirements.lock anew; needs uv (pip install uv)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header \
+lock: setup  ## resolve requirements.lock anew
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header \
 	    --group dev --output-file requirements.lock pyproject.toml
-	uv pip compile --python-version 3.13 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --no-annotate \
+	$(BIN)/uv pip compile --python-version 3.13 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --no-annotate \
 	    --override market_data_assets_tests/emulators/overrides.txt \
 	    --output-file market_data_assets_tests/emulators/requirements.lock market_data_assets_tests/emulators/requirements.in

@@ -18,8 +18,10 @@ def main() -> None:
         print("no Python 3.13 or newer: tests against BigQuery will be skipped; set EMULATOR_PYTHON to one", file=sys.stderr)  # noqa: T201
         return
     subprocess.run([python, "-m", "venv", "--clear", target], check=True)
-    pip = [target / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "--no-deps", "--require-hashes", "--requirement", _LOCK], check=True)
+    inside, wanted = target / "bin" / "python", ["--quiet", "--no-deps", "--require-hashes", "--requirement", _LOCK]
+    # As in the Makefile: where only pip knows the index, pip does it.
+    if subprocess.run([sys.executable, "-m", "uv", "pip", "install", "--python", inside, *wanted], check=False).returncode:
+        subprocess.run([inside, "-m", "pip", "install", "--disable-pip-version-check", *wanted], check=True)
 
 
 def _candidates() -> Iterator[str]:
