@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 EMULATORS := .venv-emulators
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: setup emulators demo test ui bench lint docs lock
+.PHONY: setup emulators demo test ui bench lint docs pictures lock
 
 setup: $(INSTALLED)
 
@@ -44,10 +44,16 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy examples/features_service/service.py
 	$(BIN)/lint-imports
 
-docs: setup  ## write docs/data_dictionary.md anew
+docs: setup  ## write anew what is generated in docs/
 	$(BIN)/market-data dictionary > docs/data_dictionary.md
+	$(BIN)/market-data manual > docs/command_line.md
+	$(BIN)/python docs/pictures/asset_map.py > docs/pictures/asset_map.svg
+
+pictures: setup  ## take docs/pictures/ anew from the Dagster UI over a simulated day; needs a Chromium
+	MDA_REQUIRE_BROWSER=1 MDA_SCREENSHOTS=docs/pictures $(BIN)/python -m pytest market_data_assets_tests/browser
 
 lock: setup  ## resolve requirements.lock anew
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header \

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import book_snapshots, bucket, busy_day, candles, features, reading, vendor_files
+from benchmarks import book_snapshots, bucket, busy_day, candles, features, reading, user_interface, vendor_files
 from benchmarks.days import books_of_one_day, trades_of_one_day
 from benchmarks.timing import Row, at_least, at_most
 
@@ -103,6 +103,17 @@ def _reading(folder: Path) -> Iterator[Row]:
     yield at_most("code location load", found.import_location, 5)
 
 
+def _user_interface(folder: Path) -> Iterator[Row]:
+    yield at_most("dagster definitions validate", user_interface.validate_seconds(), 15)
+    executable = user_interface.browser()
+    if executable is None:
+        yield Row("pages of an asset in the Dagster UI", "not measured", "≤ 2 s", True, "needs a Chromium on the PATH")
+        return
+    for load in user_interface.measure(folder, executable):
+        detail = f"{user_interface.DAYS:,} days; slowest question {load.question}, {load.slowest:.2f} s"
+        yield at_most(f"asset page of the Dagster UI, {load.page}", load.answered, 2, detail)
+
+
 GROUPS: dict[str, Callable[[Path], Iterator[Row]]] = {
     "vendor_files": _vendor_files,
     "candles": _candles,
@@ -110,6 +121,7 @@ GROUPS: dict[str, Callable[[Path], Iterator[Row]]] = {
     "busy_day": _busy_day,
     "features": _features,
     "reading": _reading,
+    "user_interface": _user_interface,
 }
 
 if __name__ == "__main__":

@@ -24,7 +24,10 @@ CONFIG_FILE = "market_data.toml"
 _PREFIX = "MDA_"
 _CONFIG = "MDA_CONFIG"
 # Read by the tests alone, and allowed here so that a shell set up for the tests can run the platform too.
-_TEST_VARIABLES = ("MDA_SAMPLES", "MDA_REQUIRE_SAMPLES", "MDA_REQUIRE_EMULATORS")
+_TEST_VARIABLES = (
+    *("MDA_SAMPLES", "MDA_REQUIRE_SAMPLES", "MDA_REQUIRE_EMULATORS"),
+    *("MDA_CHROMIUM", "MDA_REQUIRE_BROWSER", "MDA_SCREENSHOTS"),
+)
 _ROOT_SCHEMES = ("file", "memory", "gs")
 _SOURCE_SCHEMES = ("https", "http", "file")
 
@@ -61,6 +64,20 @@ def _root(text: str) -> str:
     return url if "://" in text else str(_local_folder(url))
 
 
+def _web_url(text: str) -> str:
+    """``text`` as an ``http(s)://`` URL without a final slash; it is in no message."""
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise ValueError("expected a URL that starts with https:// or http:// and names a host")
+    return text.rstrip("/")
+
+
+def _secret_url(secret: SecretStr) -> SecretStr:
+    # A final slash may be part of an address that nobody may guess.
+    _web_url(secret.get_secret_value())
+    return secret
+
+
 def _local_folder(url: str) -> Path | None:
     parts = urlsplit(url)
     return Path(unquote(parts.path)) if parts.scheme == "file" else None
@@ -78,6 +95,8 @@ def _data_type(name: str) -> str:
 
 _Root = Annotated[str, AfterValidator(_root)]
 _SourceUrl = Annotated[str, AfterValidator(lambda text: _url(text, _SOURCE_SCHEMES))]
+_WebUrl = Annotated[str, AfterValidator(_web_url)]
+_SecretUrl = Annotated[SecretStr, AfterValidator(_secret_url)]
 _Folder = Annotated[Path, AfterValidator(_absolute)]
 _Venue = Annotated[str, AfterValidator(_venue)]
 _Pattern = Annotated[str, AfterValidator(id_pattern)]
@@ -144,6 +163,11 @@ class Settings(_Table):
         data_types: Names of raw data types. Empty = all.
         warehouse_root: Folder of the embedded warehouse's tables.
         first_day: First UTC day that is a partition, inclusive.
+        retries: How often a step that asks the vendor or loads the warehouse is tried again after an error that may be gone by then.
+        retry_seconds: The pauses before those attempts are about 1, 3, 7, … times as long.
+        automation: Whether schedules and sensors are on from the start.
+        notify_url: Where a failed run is told, as JSON with a ``text`` such as Slack takes; the URL is a secret. None tells nobody.
+        ui_url: Where people reach the UI, for the links in what they are told.
         workers: How many instruments are worked on side by side.
         cache: Folder of downloaded files.
         read_cache: Folder where readers of a bucket keep the ranges they have fetched.
@@ -158,6 +182,11 @@ class Settings(_Table):
     warehouse: Literal["embedded", "bigquery"] = "embedded"
     warehouse_root: _Folder = Field(default_factory=_default_warehouse_root)
     first_day: Annotated[dt.date, BeforeValidator(parse_day)] = dt.date(2019, 3, 30)
+    retries: int = Field(default=3, ge=0, le=20)
+    retry_seconds: float = Field(default=30.0, ge=0, le=3_600)
+    automation: bool = False
+    notify_url: _SecretUrl | None = None
+    ui_url: _WebUrl = "http://127.0.0.1:3000"
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
     cache: _Folder = Field(default_factory=_default_cache)
     read_cache: _Folder = Field(default_factory=_default_read_cache)
@@ -226,6 +255,7 @@ def _keys() -> dict[Key, Any]:
 
 KEYS = _keys()
 _LISTS = {key for key, annotation in KEYS.items() if getattr(annotation, "__origin__", None) is tuple}
+_SECRETS: tuple[Key, ...] = (("tardis", "api_key"), ("notify_url",))
 _PATHS = {
     ("root",),
     ("warehouse_root",),
@@ -268,8 +298,9 @@ def _read_file(file: Path) -> dict[str, Any]:
         raise SettingsError(f"settings file {file}: cannot be read ({error})") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"settings file {file}: not TOML ({error})") from None
-    if "api_key" in (values.get("tardis") or {}):
-        raise SettingsError(f"settings file {file}: api_key is a secret, it belongs in the environment, as MDA_TARDIS_API_KEY")
+    for key in _SECRETS:
+        if key[-1] in ((values if len(key) == 1 else values.get(key[0])) or {}):
+            raise SettingsError(f"settings file {file}: {key[-1]} is a secret, it belongs in the environment, as {variable_name(key)}")
     for key in _PATHS:
         table = values if len(key) == 1 else values.get(key[0])
         if isinstance(table, dict) and isinstance(text := table.get(key[-1]), str) and "://" not in text and text.strip():
@@ -302,7 +333,7 @@ def _complaint(error: Mapping[str, Any], labels: Mapping[Key, str], file: Path |
     if place not in labels:
         # A whole table of the wrong shape, or values that do not go together. What was given may hold the key: not shown.
         return f"{'.'.join(place)}: {error['msg']}" if place else _plain(error["msg"])
-    shown = "" if KEYS[place] == SecretStr | None else f" {error['input']!r}"
+    shown = "" if place in _SECRETS else f" {error['input']!r}"
     if error["type"] == "literal_error":
         allowed = list(get_args(KEYS[place]))
         return f"{labels[place]}{shown}: expected one of {', '.join(allowed)}{_hint(str(error['input']), allowed)}"

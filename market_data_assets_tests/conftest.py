@@ -6,7 +6,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["market_data_assets_tests.emulators.fixtures", "market_data_assets_tests.emulators.proxy_fixtures"]
+pytest_plugins = [
+    "market_data_assets_tests.browser.fixtures",
+    "market_data_assets_tests.emulators.fixtures",
+    "market_data_assets_tests.emulators.proxy_fixtures",
+]
 settings.register_profile("default", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("default")
 

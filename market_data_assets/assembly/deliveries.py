@@ -44,6 +44,15 @@ def find_missing(lake: Lake, instruments: pa.Table, day: dt.date, workers: int) 
     return report_table([*(missing for each in found for missing in each), *_unknown_symbols(lake, day)])
 
 
+def report_inputs(lake: Lake, day: dt.date) -> Mapping[str, str]:
+    """Content hashes of the raw days that :func:`find_missing` looks at."""
+    inputs: dict[str, str] = {}
+    for dataset in RAW:
+        with suppress(PartitionMissing):
+            inputs |= lake.read_exchange_day(dataset, day).inputs
+    return inputs
+
+
 def _stored(lake: Lake, dataset: Dataset, day: dt.date) -> Iterator[_Stored]:
     """The data type of the day, if any of it was ever stored."""
     with suppress(PartitionMissing):

@@ -1,18 +1,21 @@
 """Every raw feed of one instrument and exchange day, as candles are computed from them."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import pyarrow as pa
 
+from market_data_assets.assembly.up_to_date import REFUSED, identity_of
 from market_data_assets.compute.candles.feeds import Feeds
 from market_data_assets.domain.datasets import DailyFrames, Finality
 from market_data_assets.domain.instruments import InstrumentId, InstrumentType
 from market_data_assets.domain.shards import shard_name
-from market_data_assets.errors import NoData, Unusable
+from market_data_assets.errors import NoData, Retryable, Unusable
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DayFeeds:
     """The raw feeds of one exchange day.
 
@@ -52,26 +55,53 @@ class DayFeeds:
             options_chain=self._chain_of(instrument),
         )
 
-    def _chain_of(self, instrument: InstrumentId) -> pa.Table | None:
-        """The chain of the options on an instrument: on the venue's perpetual with their base and quote, nowhere else."""
-        if instrument.instrument_type is not InstrumentType.PERP:
+    def sources(self, instrument: InstrumentId) -> str | None:
+        """Identity of the rows of all these feeds, by manifests alone; ``REFUSED`` without trades, None where a feed failed."""
+        try:
+            version = _version(self.trades, instrument)
+            if version is None:
+                return REFUSED
+            others = [_version(feed, instrument) for feed in (self.books, self.tickers, self.liquidations)]
+            chain = [[str(option), self.chains[option].source_version] for option in self._options_on(instrument)]
+        except Retryable:
             return None
-        options = [each for each in self.chains if _is_underlying(instrument, each) and _is_stored(self.chains, each)]
+        return identity_of(version, others, chain)
+
+    def _chain_of(self, instrument: InstrumentId) -> pa.Table | None:
+        options = self._options_on(instrument)
         shard = shard_name(options[0]) if options else None
         return None if shard is None else self.chain(shard)
 
+    def _options_on(self, instrument: InstrumentId) -> Sequence[InstrumentId]:
+        """The stored options on an instrument: on the venue's perpetual with their base and quote, nowhere else."""
+        return [option for option in self._options.get(instrument, ()) if _version(self.chains, option) is not None]
 
-def _is_underlying(perpetual: InstrumentId, option: InstrumentId) -> bool:
-    return replace(option, instrument_type=InstrumentType.PERP, expiry=None, strike=None, option_type=None) == perpetual
+    @cached_property
+    def _options(self) -> Mapping[InstrumentId, Sequence[InstrumentId]]:
+        """All options by the perpetual that they are on."""
+        found: dict[InstrumentId, list[InstrumentId]] = defaultdict(list)
+        for option in self.chains:
+            found[replace(option, instrument_type=InstrumentType.PERP, expiry=None, strike=None, option_type=None)].append(option)
+        return found
 
 
-def _is_stored(frames: DailyFrames, instrument: InstrumentId) -> bool:
-    """Whether there are rows of it, which are not read here; raises Retryable where it failed."""
+def book_sources(books: DailyFrames, instrument: InstrumentId) -> str | None:
+    """Identity of the rows of a book; ``REFUSED`` without any, None where it failed."""
     try:
-        frames[instrument]
+        version = _version(books, instrument)
+    except Retryable:
+        return None
+    return REFUSED if version is None else identity_of(version)
+
+
+def _version(frames: DailyFrames, instrument: InstrumentId) -> str | None:
+    """Identity of the rows of an instrument, which are not read here; None where there are none. Raises Retryable where it failed."""
+    if instrument not in frames:
+        return None
+    try:
+        return frames[instrument].source_version
     except (NoData, Unusable):
-        return False
-    return True
+        return None
 
 
 def _table(frames: DailyFrames, instrument: InstrumentId) -> pa.Table | None:

@@ -5,12 +5,18 @@ from typing import Annotated, Any
 
 import typer
 
-from market_data_assets.cli.console import AsJson, app, out
+from market_data_assets.cli.console import READ, AsJson, app, examples, out
 from market_data_assets.domain.days import day_end, day_of, parse_day
 from market_data_assets.errors import QueryError
 
 
-@app.command()
+@app.command(
+    rich_help_panel=READ,
+    epilog=examples(
+        "market-data coverage --from 2024-08-01 --to 2024-08-31 --data-type trades",
+        "market-data coverage --from 2024-08-08 --instruments",
+    ),
+)
 def coverage(
     first: Annotated[str, typer.Option("--from", help="First UTC day, YYYY-MM-DD.")],
     last: Annotated[str | None, typer.Option("--to", help="Last UTC day, inclusive; the first day when left out.")] = None,

@@ -2,21 +2,25 @@
 
 import datetime as dt
 import os
+from typing import TYPE_CHECKING
 
 import typer
 
-from market_data_assets.cli.console import DEFAULT_HOME, EXIT_FAILED, Home, app, out
+from market_data_assets.cli.console import DEFAULT_HOME, MAKE, Home, app, load_settings, out
 from market_data_assets.cli.days import run_days, summary
-from market_data_assets.settings import Settings
+from market_data_assets.cli.exits import EXIT_FAILED
+
+if TYPE_CHECKING:
+    from market_data_assets.settings import Settings
 
 DEMO_DAY = dt.date(2024, 8, 8)
 DEMO_INSTRUMENT = "BINANCE:PERP:BTC-USDT"
 
 
-@app.command()
+@app.command(rich_help_panel=MAKE)
 def demo(home: Home = DEFAULT_HOME) -> None:
     """Run a whole day of simulated markets through every tier on this machine, then show what was built and where it is."""
-    settings = Settings.load({**os.environ, "MDA_SOURCE": "simulated", "MDA_WAREHOUSE": "embedded"})
+    settings = load_settings({**os.environ, "MDA_SOURCE": "simulated", "MDA_WAREHOUSE": "embedded"})
     out.print(f"\n[bold]One simulated day of markets, {DEMO_DAY} UTC, through every tier[/bold]\n")
     outcomes = run_days(settings, [DEMO_DAY], [], home)
     out.print(summary(outcomes))
@@ -26,7 +30,7 @@ def demo(home: Home = DEFAULT_HOME) -> None:
     _show_places(settings)
 
 
-def _show_candles(settings: Settings) -> None:
+def _show_candles(settings: "Settings") -> None:
     from market_data_assets.client import MarketData  # noqa: PLC0415
     from market_data_assets.report.terminal import candle_text  # noqa: PLC0415
 
@@ -36,7 +40,7 @@ def _show_candles(settings: Settings) -> None:
     typer.echo("\n" + candle_text(candles, f"{DEMO_INSTRUMENT}  15m  {DEMO_DAY} UTC", width=min(out.width, 110), height=20))
 
 
-def _show_places(settings: Settings) -> None:
+def _show_places(settings: "Settings") -> None:
     out.print(
         f"\n[bold]Files[/bold]      {settings.root}\n"
         f"[bold]Warehouse[/bold]  {settings.warehouse_root}\n"

@@ -2,10 +2,10 @@
 
 import typer
 
-from market_data_assets.cli.console import app
+from market_data_assets.cli.console import READ, app
 
 
-@app.command()
+@app.command(rich_help_panel=READ)
 def dictionary() -> None:
     """Print what every stored table and column means."""
     from market_data_assets.catalog import DATASETS  # noqa: PLC0415

@@ -9,8 +9,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from market_data_assets.cli.console import EXIT_FAILED, AsJson, app, err, out
-from market_data_assets.settings import Settings
+from market_data_assets.cli.console import LOOK_AFTER, AsJson, app, err, load_settings, out
+from market_data_assets.cli.exits import EXIT_FAILED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red", "skipped": "dim"}
 
 
-@app.command()
+@app.command(rich_help_panel=LOOK_AFTER)
 def doctor(
     write_probe: Annotated[
         bool,
@@ -32,7 +32,7 @@ def doctor(
     as_json: AsJson = False,
 ) -> None:
     """Check settings, machine, credentials, lake, warehouse and vendor. Exit code 1 when any check failed."""
-    settings = Settings.load()
+    settings = load_settings()
     with err.status("starting") as status:
         from market_data_assets.upkeep.doctor.checks import examine  # noqa: PLC0415
 

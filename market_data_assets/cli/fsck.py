@@ -9,9 +9,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from market_data_assets.cli.console import EXIT_FAILED, AsJson, app, err, out
+from market_data_assets.cli.console import LOOK_AFTER, AsJson, app, err, examples, load_settings, out
+from market_data_assets.cli.exits import EXIT_FAILED
 from market_data_assets.cli.scoping import Datasets, First, Last
-from market_data_assets.settings import Settings
 
 if TYPE_CHECKING:
     from market_data_assets.upkeep.findings import Finding
@@ -21,7 +21,10 @@ _SHOWN = 40
 _COLOURS = {"damage": "red", "history": "magenta", "unfinished": "yellow", "leftover": "cyan", "note": "dim"}
 
 
-@app.command()
+@app.command(
+    rich_help_panel=LOOK_AFTER,
+    epilog=examples("market-data fsck --dataset raw_tick_data --from 2024-08-01", "market-data fsck --deep --json"),
+)
 def fsck(
     *,
     first: First = None,
@@ -36,16 +39,16 @@ def fsck(
 ) -> None:
     """Compare every stored object, and the warehouse, with the manifests. Nothing damaged is ever deleted.
 
-    Exit code 0 when nothing but notes was found, 1 when something remains, 2 for wrong use, or when the store could not be asked.
+    Exit code 0 when nothing but notes was found, 1 when something remains, 2 for wrong use, 3 when the store could not be asked.
     """
     from market_data_assets.deployment import open_lake, open_warehouse  # noqa: PLC0415
     from market_data_assets.upkeep.fsck import Options, fsck  # noqa: PLC0415
     from market_data_assets.upkeep.scope import Scope  # noqa: PLC0415
 
     scope = Scope.parse(first, last, datasets or [])
-    settings = Settings.load()
+    settings = load_settings()
     columns = (TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as progress:
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
         tasks = {what: progress.add_task(what, total=None) for what in ("lake", "warehouse")}
         report = fsck(
             open_lake(settings),

@@ -5,11 +5,10 @@ from typing import Annotated
 
 import typer
 
-from market_data_assets.cli.console import AsJson, app, out
-from market_data_assets.settings import Settings
+from market_data_assets.cli.console import LOOK_AFTER, AsJson, app, load_settings, out
 
 
-@app.command()
+@app.command(rich_help_panel=LOOK_AFTER)
 def migrate(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
     as_json: AsJson = False,
@@ -17,7 +16,7 @@ def migrate(
     """Create missing tables and views and add new columns. Nothing is ever removed, and no column changes its type."""
     from market_data_assets.deployment import open_warehouse  # noqa: PLC0415
 
-    settings = Settings.load()
+    settings = load_settings()
     warehouse = open_warehouse(settings)
     changes = warehouse.pending() if dry_run else warehouse.migrate()
     if as_json:

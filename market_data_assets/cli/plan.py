@@ -6,17 +6,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
-from market_data_assets.cli.console import AsJson, app, err, out
-from market_data_assets.cli.scoping import days_to_make
-from market_data_assets.domain.universe import Universe
+from market_data_assets.cli.completion import complete_data_type, complete_readable
+from market_data_assets.cli.console import MAKE, AsJson, app, err, examples, load_settings, out
+from market_data_assets.cli.scoping import Instruments, LastDay, days_to_make, parts_of
 from market_data_assets.errors import QueryError
-from market_data_assets.settings import Settings
 
 if TYPE_CHECKING:
     from market_data_assets.client.plan import ReadPlan
 
-plan_app = typer.Typer(no_args_is_help=True, invoke_without_command=True)
-app.add_typer(plan_app, name="plan")
+plan_app = typer.Typer(
+    no_args_is_help=True,
+    invoke_without_command=True,
+    epilog=examples(
+        "market-data plan --from 2024-01-01 --to 2024-12-31 --instruments 'BINANCE:PERP:*-USDT'",
+        "market-data plan query \"SELECT close FROM candles_1h WHERE timestamp >= '2024-08-08'\"",
+        "market-data plan read candles_1m BINANCE:PERP:BTC-USDT --from 2024-08-01 --to 2024-09-01",
+    ),
+)
+app.add_typer(plan_app, name="plan", rich_help_panel=MAKE)
 
 
 @plan_app.callback()
@@ -24,12 +31,13 @@ def plan(
     context: typer.Context,
     *,
     first: Annotated[str | None, typer.Option("--from", help="First UTC day, YYYY-MM-DD.")] = None,
-    last: Annotated[str | None, typer.Option("--to", help="Last UTC day, inclusive; the first day when left out.")] = None,
-    instruments: Annotated[
-        list[str] | None, typer.Option("--instruments", help="Id or pattern such as BINANCE:PERP:*-USDT; repeat, or separate by commas.")
-    ] = None,
+    last: LastDay = None,
+    instruments: Instruments = None,
     data_types: Annotated[
-        list[str] | None, typer.Option("--data-types", help="Raw data type such as trades; repeat, or separate by commas.")
+        list[str] | None,
+        typer.Option(
+            "--data-types", help="Raw data type such as trades; repeat, or separate by commas.", autocompletion=complete_data_type
+        ),
     ] = None,
     rate: Annotated[float | None, typer.Option(min=0.001, help="Days an hour, instead of what was measured here.")] = None,
     as_json: AsJson = False,
@@ -43,16 +51,17 @@ def plan(
         return
     if first is None:
         raise QueryError("plan: --from is missing; or use plan query, plan read")
-    settings = Settings.load()
-    days = days_to_make(settings, first, last)
-    selected = Universe((), tuple(_parts(instruments)), tuple(_parts(data_types)))
     # Opening a lake and a warehouse costs half a second of imports, which no other command should pay.
+    from market_data_assets.domain.universe import Universe  # noqa: PLC0415
     from market_data_assets.preflight.as_json import plan_document  # noqa: PLC0415
     from market_data_assets.preflight.backfill import plan_backfill  # noqa: PLC0415
     from market_data_assets.preflight.opening import open_deployed  # noqa: PLC0415
     from market_data_assets.preflight.table import tiers_table  # noqa: PLC0415
     from market_data_assets.preflight.verdict import remarks, verdict  # noqa: PLC0415
 
+    settings = load_settings()
+    days = days_to_make(settings, first, last)
+    selected = Universe((), tuple(parts_of(instruments)), tuple(parts_of(data_types)))
     with err.status(f"looking at {len(days):,} days"):
         found = plan_backfill(open_deployed(settings), days, selected, rate)
     if as_json:
@@ -75,7 +84,7 @@ def query(
     from market_data_assets.deployment import open_warehouse  # noqa: PLC0415
     from market_data_assets.preflight.queries import plan_query  # noqa: PLC0415
 
-    settings = Settings.load()
+    settings = load_settings()
     limit = settings.bigquery.max_bytes_billed if settings.warehouse == "bigquery" else None
     found = plan_query(open_warehouse(settings), sql, limit)
     typer.echo(json.dumps(found.document()) if as_json else str(found))
@@ -83,7 +92,7 @@ def query(
 
 @plan_app.command()
 def read(
-    dataset: Annotated[str, typer.Argument(help="Table such as candles_1m or trades.")],
+    dataset: Annotated[str, typer.Argument(help="Table such as candles_1m or trades.", autocompletion=complete_readable)],
     ids: Annotated[list[str], typer.Argument(help="Instrument ids.")],
     *,
     first: Annotated[str, typer.Option("--from", help="First instant, UTC, inclusive.")],
@@ -117,7 +126,3 @@ def _read_document(found: "ReadPlan") -> dict[str, Any]:
         ],
         "why": found.why,
     }
-
-
-def _parts(texts: list[str] | None) -> list[str]:
-    return [part.strip() for text in texts or [] for part in text.split(",") if part.strip()]

@@ -11,15 +11,15 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from market_data_assets.cli.console import EXIT_FAILED, AsJson, app, err, out
+from market_data_assets.cli.console import LOOK_AFTER, AsJson, app, err, load_settings, out
+from market_data_assets.cli.exits import EXIT_FAILED
 from market_data_assets.cli.scoping import Datasets, First, Last
-from market_data_assets.settings import Settings
 
 if TYPE_CHECKING:
     from market_data_assets.upkeep.stale import StaleDay, Staleness
 
 
-@app.command()
+@app.command(rich_help_panel=LOOK_AFTER)
 def stale(first: First = None, last: Last = None, datasets: Datasets = None, as_json: AsJson = False) -> None:
     """Say which stored days would be other ones if they were made again, and why. Nothing is computed or changed.
 
@@ -30,7 +30,7 @@ def stale(first: First = None, last: Last = None, datasets: Datasets = None, as_
     from market_data_assets.upkeep.stale import find_stale  # noqa: PLC0415
 
     scope = Scope.parse(first, last, datasets or [])
-    settings = Settings.load()
+    settings = load_settings()
     with err.status("reading manifests"):
         found = find_stale(open_lake(settings), open_warehouse(settings), scope)
     if as_json:

@@ -5,6 +5,7 @@ from market_data_assets.client.bars import BarReads
 from market_data_assets.client.deployment import From, Time
 from market_data_assets.client.explaining import explained
 from market_data_assets.client.plan import ReadPlan
+from market_data_assets.client.quality import QualityReads
 from market_data_assets.client.queries import SqlReads
 from market_data_assets.client.request import Columns, Ids
 from market_data_assets.client.surfaces import SurfaceReads
@@ -16,7 +17,7 @@ from market_data_assets.errors import QueryError
 __all__ = ["MarketData"]
 
 
-class MarketData(AvailabilityReads, SurfaceReads, BarReads, SqlReads, FeatureWrites):
+class MarketData(AvailabilityReads, QualityReads, SurfaceReads, BarReads, SqlReads, FeatureWrites):
     """Reads the lake and the warehouse of one deployment. Safe to share between threads.
 
     Ids are canonical (``BINANCE:PERP:BTC-USDT``), in any case and with the aliases of types; one, or several in a list.

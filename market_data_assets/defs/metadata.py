@@ -1,6 +1,5 @@
 """What the UI shows of a materialized partition: counts, sizes, what is missing and why, a preview and a picture."""
 
-import base64
 import datetime as dt
 from collections import Counter
 from typing import Any
@@ -9,22 +8,18 @@ import dagster as dg
 import pyarrow as pa
 
 from market_data_assets.compute.completeness.coverage import coverage, expected_of, mean_by
+from market_data_assets.defs.links import links
+from market_data_assets.defs.pictures import picture, pictures
 from market_data_assets.domain.datasets import DailyFrames, Dataset, Grain
-from market_data_assets.domain.days import TimeRange, to_datetime
-from market_data_assets.domain.instruments import InstrumentId
-from market_data_assets.report.charts import candle_chart, spread_chart
+from market_data_assets.domain.days import to_datetime
 from market_data_assets.report.heat_maps import heat_map
+from market_data_assets.storage.commit import Status
 from market_data_assets.storage.day_commit import Commit
 from market_data_assets.storage.lake import Lake
-from market_data_assets.storage.warehouse.base import LoadedDay
+from market_data_assets.storage.warehouse.base import LoadedDay, LoadStatus
 
-_PREVIEW_ROWS = 5
-_PREVIEW_COLUMNS = 10
-_PREVIEW_SPAN = 3_600_000_000
+UNCHANGED = "unchanged"
 _LISTED = 50
-# Fewer points are read faster in the preview than in a picture, and a picture costs a third of a second.
-_CHARTED_ROWS = 48
-_CHARTS = {"processed_candles": candle_chart, "processed_book_snapshots": spread_chart}
 
 
 def committed_metadata(lake: Lake, dataset: Dataset, day: dt.date, commit: Commit) -> dict[str, Any]:
@@ -32,11 +27,13 @@ def committed_metadata(lake: Lake, dataset: Dataset, day: dt.date, commit: Commi
     facts: dict[str, Any] = {
         "dagster/partition_row_count": commit.rows,
         "instruments": _instruments_in(lake, dataset, day) if dataset.grain is Grain.DAY else commit.instruments,
+        "status": str(commit.status),
+        "finality": str(commit.finality),
+        **pictures(lake, dataset, day, commit.manifest),
+        "version": commit.version,
         "bytes": commit.bytes,
         "compression_ratio": round(commit.uncompressed_bytes / commit.bytes, 2) if commit.bytes else 0.0,
-        "finality": str(commit.finality),
-        "status": str(commit.status),
-        "version": commit.version,
+        **links(lake.store, dataset, day),
         "absent": len(commit.absent),
         "quarantined_rows": sum(entry.rows for entry in commit.quarantined),
     }
@@ -45,7 +42,17 @@ def committed_metadata(lake: Lake, dataset: Dataset, day: dt.date, commit: Commi
         facts["last_timestamp"] = to_datetime(commit.max_timestamp).isoformat()
     if missing := _missing(commit):
         facts["missing"] = dg.MetadataValue.table(missing)
-    return facts | _pictures(lake, dataset, day, commit)
+    return facts
+
+
+def stored_metadata(lake: Lake, dataset: Dataset, day: dt.date) -> dict[str, Any]:
+    """The metadata of a day that a run found to be up to date and left alone; ``status`` says so.
+
+    Raises:
+        PartitionMissing, CorruptPartition, UnsupportedFormat: as :meth:`LakeReader.manifest`.
+    """
+    commit = Commit(Status.NOOP, lake.manifest(dataset, day))
+    return {**committed_metadata(lake, dataset, day, commit), "status": UNCHANGED}
 
 
 def _instruments_in(lake: Lake, dataset: Dataset, day: dt.date) -> int:
@@ -59,7 +66,7 @@ def loaded_metadata(loaded: LoadedDay) -> dict[str, Any]:
         "dagster/partition_row_count": loaded.rows,
         "instruments": loaded.instruments,
         "bytes": loaded.size,
-        "status": str(loaded.status),
+        "status": UNCHANGED if loaded.status is LoadStatus.NOOP else str(loaded.status),
     }
 
 
@@ -83,7 +90,7 @@ def coverage_metadata(instruments: pa.Table, report: pa.Table, day: dt.date) -> 
     return {
         "complete_share": sum(shares.values()) / len(shares) if shares else 1.0,
         "reasons": dict(sorted(reasons.items())),
-        "coverage": _picture(heat_map(mean_by(shares, groups), f"Coverage of {day} UTC, % of the listed time")),
+        "coverage": picture(heat_map(mean_by(shares, groups), f"Coverage of {day} UTC, % of the listed time")),
     }
 
 
@@ -97,40 +104,3 @@ def _missing(commit: Commit) -> list[dg.TableRecord]:
     return [
         dg.TableRecord({"instrument": name, "what": what, "reason": reason, "rows": count}) for name, what, reason, count in rows[:_LISTED]
     ]
-
-
-def _pictures(lake: Lake, dataset: Dataset, day: dt.date, commit: Commit) -> dict[str, Any]:
-    """A preview of the largest instrument's first rows, and its chart where the tier has one."""
-    files = commit.manifest.content.files
-    if not files:
-        return {}
-    largest = max(files, key=lambda entry: entry.own_size)
-    if largest.instrument_id is None:
-        return {"preview": _preview(lake.read_table(dataset, day))}
-    instrument = InstrumentId.parse(largest.instrument_id)
-    if largest.min_timestamp is None:
-        return {}
-    start = TimeRange(largest.min_timestamp, largest.min_timestamp + _PREVIEW_SPAN)
-    pictures = {"preview": _preview(lake.read(dataset, day, instrument, dataset.visible_columns, start))}
-    chart = _CHARTS.get(dataset.tier)
-    if chart is not None and largest.rows >= _CHARTED_ROWS:
-        table = lake.read(dataset, day, instrument, dataset.visible_columns)
-        pictures["chart"] = _picture(chart(table, f"{instrument}  {dataset.timeframe}  {day} UTC"))
-    return pictures
-
-
-def _preview(table: pa.Table) -> dg.MarkdownMetadataValue:
-    head = table.slice(0, _PREVIEW_ROWS).select(table.column_names[:_PREVIEW_COLUMNS])
-    lines = ["| " + " | ".join(head.column_names) + " |", "|" + "---|" * head.num_columns]
-    lines += ["| " + " | ".join(_cell(value) for value in row.values()) + " |" for row in head.to_pylist()]
-    return dg.MetadataValue.md("\n".join(lines))
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, list):
-        return " ".join(map(str, value))
-    return "" if value is None else str(value)
-
-
-def _picture(png: bytes) -> dg.MarkdownMetadataValue:
-    return dg.MetadataValue.md(f"![chart](data:image/png;base64,{base64.b64encode(png).decode()})")

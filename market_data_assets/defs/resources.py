@@ -11,8 +11,8 @@ from typing import Any
 import dagster as dg
 from pydantic import Field, SecretStr
 
+from market_data_assets.assembly.up_to_date import Wanted
 from market_data_assets.catalog import TABLES
-from market_data_assets.domain.datasets import DailyFrames
 from market_data_assets.domain.universe import Universe
 from market_data_assets.sources.base import Source
 from market_data_assets.sources.binance_vision import BinanceVisionSource
@@ -70,8 +70,8 @@ class TickSource(dg.ConfigurableResource[Source]):
     binance_vision_url: str
     cache: str
 
-    def open(self) -> Source:
-        """The vendor of this deployment, limited to its universe."""
+    def open(self, limits: Limits | None = None) -> Source:
+        """The vendor of this deployment, limited to its universe; ``limits`` other than its own for who cannot wait for it."""
         universe = Universe(tuple(self.venues), tuple(self.instruments), tuple(self.data_types))
         return open_source(
             self.source,
@@ -81,6 +81,7 @@ class TickSource(dg.ConfigurableResource[Source]):
             tardis_api_url=self.tardis_api_url,
             tardis_api_key=None if self.tardis_api_key is None else SecretStr(self.tardis_api_key),
             binance_vision_url=self.binance_vision_url,
+            limits=limits,
         )
 
     def exchange_candles(self) -> BinanceVisionSource:
@@ -90,13 +91,14 @@ class TickSource(dg.ConfigurableResource[Source]):
 
 
 class Selection(dg.ConfigurableResource[Any]):
-    """The instruments of one run; set in run config to work on some of a day. Such a run merges into the stored day."""
+    """What one run is about; set in run config to work on some of a day. Such a run merges into the stored day."""
 
-    instruments: list[str] = Field(default=[])
+    instruments: list[str] = Field(default=[], description="Patterns of instrument ids; all instruments without any.")
+    refresh: bool = Field(default=False, description="Fetch and compute also what is stored and up to date.")
 
-    def of(self, frames: DailyFrames) -> DailyFrames:
-        """``frames``, or those of them that match any of the patterns."""
+    def wanted(self) -> Wanted:
+        """The instruments that match any of the patterns."""
         patterns = [pattern.upper() for pattern in self.instruments]
         if not patterns:
-            return frames
-        return frames.only(lambda instrument: any(fnmatchcase(str(instrument), pattern) for pattern in patterns))
+            return Wanted(refresh=self.refresh)
+        return Wanted(lambda instrument: any(fnmatchcase(str(instrument), pattern) for pattern in patterns), self.refresh)

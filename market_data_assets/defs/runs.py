@@ -8,7 +8,10 @@ from typing import Any
 import dagster as dg
 
 from market_data_assets.compute.completeness.record import MISSING_REPORT
+from market_data_assets.defs.assets.daily_page import DAILY_PAGE
+from market_data_assets.defs.failures import root_cause
 from market_data_assets.defs.jobs import DAILY_JOB, MISSING_JOB
+from market_data_assets.defs.specs import asset_key
 from market_data_assets.domain.schemas import INSTRUMENTS
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -19,6 +22,7 @@ class AssetOutcome:
     """What became of one asset's partition.
 
     Attributes:
+        status: What the write said, such as ``unchanged``; empty where an asset says nothing of it.
         error: One line; None where the partition was committed.
     """
 
@@ -26,6 +30,7 @@ class AssetOutcome:
     rows: int = 0
     instruments: int = 0
     bytes: int = 0
+    status: str = ""
     error: str | None = None
 
 
@@ -53,7 +58,11 @@ def run_day(
     instruments: Sequence[str] = (),
     on_step: Callable[[str], None] = lambda _step: None,
 ) -> DayOutcome:
-    """Materialize every asset of ``day``, or of the instruments that match the patterns; calls ``on_step`` as each step ends."""
+    """Materialize every asset of ``day``, or of the instruments that match the patterns; calls ``on_step`` as each step ends.
+
+    Raises:
+        KeyboardInterrupt: it was interrupted. What was committed is intact.
+    """
 
     @dg.success_hook
     def succeeded(context: dg.HookContext) -> None:
@@ -68,6 +77,7 @@ def run_day(
         config["resources"] = {"selection": {"config": {"instruments": list(instruments)}}}
     job = definitions.resolve_job_def(DAILY_JOB).with_hooks({succeeded, failed})
     result = job.execute_in_process(partition_key=day.isoformat(), instance=instance, run_config=config, raise_on_error=False)
+    _require_uninterrupted(result)
     outcomes = [*_materialized(result), *_failures(result)]
     return DayOutcome(day, outcomes if result.success else [*_reported(definitions, instance, day, outcomes), *outcomes])
 
@@ -75,13 +85,31 @@ def run_day(
 def _reported(
     definitions: dg.Definitions, instance: dg.DagsterInstance, day: dt.date, outcomes: Sequence[AssetOutcome]
 ) -> Sequence[AssetOutcome]:
-    """The report of what is missing, which Dagster skips when a raw asset failed, and which is wanted most just then."""
+    """The report of what is missing and the day's page, which Dagster skips when something before them failed, and which are wanted most
+    just then.
+    """
     stored = {outcome.asset for outcome in outcomes if outcome.error is None}
-    if str(MISSING_REPORT) in stored or str(INSTRUMENTS) not in stored:
+    # Without instruments nobody can say what was expected; the page says even that.
+    possible = [asset_key(MISSING_REPORT), DAILY_PAGE] if str(INSTRUMENTS) in stored else [DAILY_PAGE]
+    wanted = [key for key in possible if key.to_user_string() not in stored]
+    if not wanted:
         return []
     job = definitions.resolve_job_def(MISSING_JOB)
-    result = job.execute_in_process(partition_key=day.isoformat(), instance=instance, run_config=QUIET, raise_on_error=False)
+    result = job.execute_in_process(
+        partition_key=day.isoformat(), instance=instance, run_config=QUIET, raise_on_error=False, asset_selection=wanted
+    )
     return [*_materialized(result), *_failures(result)]
+
+
+def _require_uninterrupted(result: dg.ExecuteInProcessResult) -> None:
+    """End with Ctrl-C what Ctrl-C ended: Dagster makes it a failure of one step, after which the next day would begin.
+
+    Raises:
+        KeyboardInterrupt: the run was interrupted.
+    """
+    errors = [event.step_failure_data.error for event in _of(result, "STEP_FAILURE")]
+    if any(error is not None and error.cls_name == dg.DagsterExecutionInterruptedError.__name__ for error in errors):
+        raise KeyboardInterrupt
 
 
 def _materialized(result: dg.ExecuteInProcessResult) -> list[AssetOutcome]:
@@ -94,6 +122,7 @@ def _materialized(result: dg.ExecuteInProcessResult) -> list[AssetOutcome]:
                 rows=_number(facts, "dagster/partition_row_count"),
                 instruments=_number(facts, "instruments"),
                 bytes=_number(facts, "bytes"),
+                status=str(facts["status"].value) if "status" in facts else "",
             )
         )
     return outcomes
@@ -107,18 +136,12 @@ def _number(facts: Mapping[str, dg.MetadataValue[Any]], key: str) -> int:
 def _failures(result: dg.ExecuteInProcessResult) -> list[AssetOutcome]:
     """The steps that failed; or the run itself, where it failed before or between its steps."""
     steps = _of(result, "STEP_FAILURE")
-    failures = [AssetOutcome(step.step_key or "", error=_first_line(step.step_failure_data.error)) for step in steps]
+    failures = [AssetOutcome(step.step_key or "", error=root_cause(step.step_failure_data.error)) for step in steps]
     if not result.success and not failures:
         runs = _of(result, "PIPELINE_FAILURE")
-        return [AssetOutcome("the run", error=_first_line(run.job_failure_data.error)) for run in runs]
+        return [AssetOutcome("the run", error=root_cause(run.job_failure_data.error)) for run in runs]
     return failures
 
 
 def _of(result: dg.ExecuteInProcessResult, kind: str) -> list[dg.DagsterEvent]:
     return [event for event in result.all_events if event.event_type_value == kind]
-
-
-def _first_line(error: Any) -> str:
-    while error is not None and error.cause is not None:
-        error = error.cause
-    return "failed" if error is None else error.message.strip().splitlines()[0]

@@ -196,11 +196,16 @@ class Frame(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TableFrame:
-    """A frame that is already in memory."""
+    """A frame that is already in memory.
+
+    Attributes:
+        inputs: Of the one table of a day: content hashes of the stored days it was computed from; of one that was read, its own.
+    """
 
     table: pa.Table
     quarantined: Sequence[Quarantined] = ()
     source_version: str = ""
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         batches = self.table.to_batches()
@@ -208,6 +213,13 @@ class TableFrame:
 
     def read(self, columns: Sequence[str] | None = None) -> pa.Table:
         return self.table if columns is None else self.table.select(list(columns))
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """What a run returns of a UTC day that it found to be stored as it would make it: nothing is written."""
+
+    day: dt.date
 
 
 Loader = Callable[[], Frame]
@@ -226,6 +238,8 @@ class DailyFrames:
         inputs: Content hashes of the stored days this one is computed from, by dataset; part of its identity.
         partial: Some of the day's instruments on purpose: writing merges them into the stored day.
         notes: What loaders counted while they were evaluated, each on its own; complete once the day is written.
+        kept: Of a run over the whole day: instruments without a loader whose stored entries stay as they are, with the identity of
+            their stored rows. What is stored of any other instrument goes.
     """
 
     day: dt.date
@@ -235,6 +249,7 @@ class DailyFrames:
     inputs: Mapping[str, str] = field(default_factory=dict)
     partial: bool = False
     notes: list[Mapping[str, int]] = field(default_factory=list, compare=False)
+    kept: Mapping[InstrumentId, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.loaders)

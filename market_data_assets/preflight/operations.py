@@ -4,16 +4,19 @@ Writes follow from the commit protocol and are exact: a file is staged and moved
 two listings. Reads are of the inputs, the checks and what Dagster shows of a partition; their numbers were counted on runs.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from market_data_assets.catalog import MFT
 from market_data_assets.client.costs import Rates
+from market_data_assets.compute.quality.record import QUALITY_REPORTS
 from market_data_assets.preflight.stored import State
 from market_data_assets.storage.ranged_plan import PIECE_BYTES
 
 _LISTED_AT_A_TIME = 1_000
-LISTINGS_PER_DAY = len(MFT)
-"""The check of each table of features lists the days of candles."""
+LISTINGS_PER_DAY = 3 * len(MFT)
+"""The check of each table of features lists the days of candles: for what it judges, and before and after it for its inputs."""
+
+_PAGE_WRITES = 1
 
 READS_PER_DAY = 350
 """Of a day without instruments: manifests, and the table of instruments, which nearly every step reads."""
@@ -67,14 +70,15 @@ def commit_of(state: State, files: int) -> Operations:
 
 
 def day_besides(look_back_days: int, look_back_files: int) -> Operations:
-    """What a day takes besides its partitions.
+    """What a day takes besides its partitions: the reports of its checks, its page, and what features look back to.
 
     Args:
         look_back_days: Days that features look back to, for each of their tables.
         look_back_files: Files of candles there, of the instruments that have features.
     """
     reads = READS_PER_DAY + READS_PER_LOOK_BACK_DAY * look_back_days + READS_PER_LOOK_BACK_FILE * look_back_files
-    return Operations(LISTINGS_PER_DAY, reads)
+    reports = sum((commit_of(State.MISSING, 1) for _ in QUALITY_REPORTS), Operations())
+    return Operations(LISTINGS_PER_DAY + _PAGE_WRITES, reads) + replace(reports, reads=0)
 
 
 def large_files(tick_bytes: int) -> Operations:

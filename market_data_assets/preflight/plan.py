@@ -23,8 +23,8 @@ class TablePlan:
 
     Attributes:
         states: Partitions of the range by state.
-        to_make: Those that would be made: the table's partitions of all days to make.
-        files: That would be written.
+        to_make: Those that a run over the days to make would commit, or load, anew.
+        files: That would be written, at most: an instrument whose ticks turn out to be the same keeps its file.
         growth: Rows and bytes that are added; of a table of BigQuery the logical bytes, at most.
         downloads: What the vendor would deliver for it.
     """
@@ -67,7 +67,7 @@ class BackfillPlan:
 
     Attributes:
         days: Of the range, ascending.
-        to_make: Those of them that lack anything, or could be made final. Each would be made as a whole.
+        to_make: Those of them that lack anything, or could be made final. What is stored and up to date of them stays.
         origins: Where the instruments of the days to make are known from, and of how many days.
         on_bucket: Whether operations and bytes of the lake are billed.
         warehouse: ``embedded`` or ``bigquery``.

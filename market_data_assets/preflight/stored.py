@@ -1,16 +1,19 @@
 """A range of days as it is stored: the state of each partition, and which days lack anything."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from market_data_assets.catalog import TABLES
-from market_data_assets.domain.datasets import Dataset, Finality
+from market_data_assets.assembly.up_to_date import has_other_code, has_other_columns
+from market_data_assets.catalog import MFT, TABLES
+from market_data_assets.domain.datasets import Dataset, Finality, Grain
+from market_data_assets.domain.instrument_rows import Instrument
+from market_data_assets.domain.instruments import InstrumentId
 from market_data_assets.domain.schemas import INSTRUMENTS, RAW
 from market_data_assets.errors import UnsafeName
 from market_data_assets.preflight.universe import Listed
-from market_data_assets.preflight.work import LAKE, SOURCES, expected
+from market_data_assets.preflight.work import LAKE, SOURCES, expected, is_expected
 from market_data_assets.storage.layout import day_of_prefix, days_prefix
 from market_data_assets.storage.parallel import for_each
 from market_data_assets.storage.stores.base import Store
@@ -82,6 +85,39 @@ class StoredRange:
         if found.finality is Finality.PROVISIONAL and causes <= {Cause.PROVISIONAL, Cause.DOWNSTREAM}:
             return State.PROVISIONAL
         return State.STALE if causes else State.COMPLETE
+
+    def to_write(self, dataset: Dataset, day: dt.date, listed: Listed) -> Sequence[Instrument]:
+        """The instruments whose rows a run would fetch or compute, of a day without them at most; none where all stays as it is.
+
+        Of a table of one file a day, all of them where that is made again.
+        """
+        found, fetched = self.lake.get((dataset, day)), self._fetched(day, listed)
+        if dataset in RAW:
+            return [each for each in listed.instruments if is_expected(dataset, each) and each.instrument_id in fetched[dataset]]
+        state, affected = self.state(dataset, day, listed), frozenset[InstrumentId]().union(*fetched.values())
+        if state in {State.MISSING, State.STALE} or found is None:
+            return listed.instruments
+        if dataset.grain is Grain.DAY or dataset in MFT:
+            return listed.instruments if affected and dataset is not INSTRUMENTS else ()
+        lacking = {each.instrument_id for each in listed.instruments if str(each.instrument_id) not in found.settled}
+        return [each for each in listed.instruments if each.instrument_id in affected | lacking]
+
+    def is_to_make(self, dataset: Dataset, day: dt.date, listed: Listed) -> bool:
+        """Whether a run would commit a partition of the lake anew."""
+        if self.state(dataset, day, listed) in {State.MISSING, State.INCOMPLETE} or self.judge.reasons((dataset, day)):
+            return True
+        return dataset is not INSTRUMENTS and any(self._fetched(day, listed).values())
+
+    def _fetched(self, day: dt.date, listed: Listed) -> Mapping[Dataset, frozenset[InstrumentId]]:
+        """The instruments of each raw data type that a run would ask the vendor for, and that are not known to be absent."""
+        return {dataset: frozenset(self._incomplete(dataset, day, listed)) for dataset in RAW}
+
+    def _incomplete(self, dataset: Dataset, day: dt.date, listed: Listed) -> Iterator[InstrumentId]:
+        found = self.lake.get((dataset, day))
+        usable = found is not None and not has_other_columns(dataset, found) and not has_other_code(dataset, found)
+        for instrument in expected(dataset, listed.instruments):
+            if found is None or not usable or str(instrument) not in found.settled:
+                yield instrument
 
     def loaded_state(self, table: WarehouseTable, day: dt.date) -> State:
         """Whether a day of the warehouse is there. A day without rows is, where the lake's has none either."""

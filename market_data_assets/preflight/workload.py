@@ -8,7 +8,7 @@ from functools import cached_property
 
 from market_data_assets.catalog import TABLES
 from market_data_assets.compute.mft.registry import MFT_FEATURES, look_back_days
-from market_data_assets.domain.datasets import Dataset
+from market_data_assets.domain.datasets import Dataset, Grain
 from market_data_assets.domain.instrument_rows import Instrument
 from market_data_assets.domain.schemas import RAW
 from market_data_assets.preflight.downloads import Addresses, downloads_of
@@ -61,7 +61,8 @@ class Workload:
             listed = self.listed[day]
             total += self._besides(day)
             for dataset in LAKE:
-                total += commit_of(self.stored.state(dataset, day, listed), files_of(dataset, listed.instruments))
+                state = self._state(dataset, day) if self.stored.is_to_make(dataset, day, listed) else State.COMPLETE
+                total += commit_of(state, files_of(dataset, self._written(dataset, day)))
         return total
 
     def limits(self, seconds: float | None, free: int | None, *, on_bucket: bool) -> Sequence[Limit]:
@@ -81,27 +82,44 @@ class Workload:
 
     @cached_property
     def _ticks(self) -> Growth:
-        """Of the days to make, stored already or not: each is made as a whole."""
-        days = [self._instruments(day) for day in self.to_make]
+        """Of the instruments of the days to make that anything is fetched or computed of, stored already or not."""
+        days = [self._worked_on(day) for day in self.to_make]
         return sum((growth_of(self.neighbours, dataset, days) for dataset in RAW), Growth())
 
+    def _worked_on(self, day: dt.date) -> Sequence[Instrument]:
+        tables = (dataset for dataset in LAKE if dataset.grain is not Grain.DAY)
+        names = {each.instrument_id for dataset in tables for each in self._written(dataset, day)}
+        return [each for each in self._instruments(day) if each.instrument_id in names]
+
+    def _written(self, dataset: Dataset, day: dt.date) -> Sequence[Instrument]:
+        return self._writes[dataset, day]
+
+    @cached_property
+    def _writes(self) -> Mapping[tuple[Dataset, dt.date], Sequence[Instrument]]:
+        """The instruments that each partition of the days to make is written for."""
+        return {(dataset, day): self.stored.to_write(dataset, day, self.listed[day]) for dataset in LAKE for day in self.to_make}
+
     def _of_lake(self, dataset: Dataset) -> TablePlan:
-        instruments = {day: self.listed[day].instruments for day in self.to_make}
-        changed = [of_day for day, of_day in instruments.items() if self._state(dataset, day) is not State.COMPLETE]
+        written = {day: self._written(dataset, day) for day in self.to_make}
         return TablePlan(
             tier=dataset.tier,
             name=dataset.name,
             states=Counter(self._state(dataset, day) for day in self.days),
-            to_make=len(self.to_make),
-            files=sum(files_of(dataset, of_day) for of_day in instruments.values()),
-            growth=growth_of(self.neighbours, dataset, changed),
-            downloads=downloads_of(self.addresses, self.neighbours, dataset, instruments),
+            to_make=sum(self.stored.is_to_make(dataset, day, self.listed[day]) for day in self.to_make),
+            files=sum(files_of(dataset, of_day) for of_day in written.values() if of_day),
+            growth=growth_of(self.neighbours, dataset, [of_day for of_day in written.values() if of_day]),
+            downloads=downloads_of(self.addresses, self.neighbours, dataset, written),
         )
 
     def _of_warehouse(self, table: WarehouseTable, grown: Growth) -> TablePlan:
         states = Counter(self.stored.loaded_state(table, day) for day in self.days)
         size = logical_bytes(table, grown.rows) if self.kind == "bigquery" else grown.bytes
-        return TablePlan(table.tier, table.name, states, len(self.to_make), 0, Growth(grown.rows, size, grown.unsized))
+        days = [day for day in self.to_make if self._is_loaded(table, day)]
+        return TablePlan(table.tier, table.name, states, len(days), 0, Growth(grown.rows, size, grown.unsized))
+
+    def _is_loaded(self, table: WarehouseTable, day: dt.date) -> bool:
+        is_missing = self.stored.loaded_state(table, day) is State.MISSING
+        return is_missing or bool(self._written(SOURCES[table], day))
 
     def _state(self, dataset: Dataset, day: dt.date) -> State:
         return self.stored.state(dataset, day, self.listed[day])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 Floats = npt.NDArray[np.float64]
 Int64s = npt.NDArray[np.int64]
@@ -65,6 +66,36 @@ def bars_of(candles: pa.Table, at_most: int) -> Bars:
         low=_folded(np.minimum, column["low"], firsts),
         close=column["close"][lasts] if len(bar) else np.empty(0),
         volumes={name: _folded(np.add, column[name], firsts) for name in VOLUMES},
+    )
+
+
+def bars_of_executions(table: pa.Table, span: tuple[int, int], count: int) -> Bars:
+    """Trades or liquidations as bars of one length that divide the span (µs UTC, half-open) into ``count``.
+
+    Args:
+        table: ``timestamp, side, price, amount`` of one instrument, ascending; rows outside the span are left out. Volumes are
+            sums of the amounts, in their unit.
+    """
+    times, width = _instants(table, "timestamp"), (span[1] - span[0]) // count
+    inside = (times >= span[0]) & (times < span[1])
+    bar, price, amount = (times[inside] - span[0]) // width, _numbers(table, "price")[inside], _numbers(table, "amount")[inside]
+    firsts = np.flatnonzero(np.diff(bar, prepend=-1))
+    lasts = (np.append(firsts[1:], len(bar)) - 1) if len(bar) else firsts
+    sides = table["side"].cast(pa.string())
+    volumes = {}
+    for name in VOLUMES:
+        taken = pc.equal(sides, pa.scalar(name.removesuffix("_volume"))).to_numpy()[inside]
+        volumes[name] = _folded(np.add, np.where(taken, amount, 0.0), firsts)
+    return Bars(
+        span=span,
+        width=width,
+        candles=1,
+        start=span[0] + bar[firsts] * width,
+        open=price[firsts],
+        high=_folded(np.maximum, price, firsts),
+        low=_folded(np.minimum, price, firsts),
+        close=price[lasts],
+        volumes=volumes,
     )
 
 

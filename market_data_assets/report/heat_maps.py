@@ -1,19 +1,12 @@
 """Heat maps of how much of what was expected is there: as a picture, and for the terminal."""
 
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
 from rich.table import Table
 from rich.text import Text
 
-Cell = tuple[str, str]
-"""Row label and column label."""
+from market_data_assets.report.squares import Cell, Square, squares
 
-_DOTS_PER_INCH = 100
-_CELL_INCHES, _LEAST_WIDTH = (1.0, 0.28), 4.5
-_MARGIN_INCHES, _HEAD_INCHES, _LETTER_INCHES = 0.12, 0.6, 0.07
-_INK = "#333333"
 _CELL_WIDTH, _GAP = 5, 1
 """Characters of a cell, such as `` 99.9``, and between two."""
 # Okabe and Ito's vermilion, yellow and sky blue, told apart under every common colour blindness; their dark blue is for what
@@ -22,38 +15,20 @@ _SCALE = ((213, 94, 0), (240, 228, 66), (86, 180, 233))
 _WHOLE = (0, 114, 178)
 
 
-def heat_map(shares: Mapping[Cell, float], title: str) -> bytes:
-    """A PNG with one square per cell, its share in percent written in it; nothing is drawn where nothing was expected."""
-    # A picture costs half a second of imports, which only who wants one pays.
-    from matplotlib.figure import Figure  # noqa: PLC0415
+def heat_map(shares: Mapping[Cell, float], title: str) -> str:
+    """An SVG with one square per cell, its share in percent written in it; nothing is drawn where nothing was expected."""
+    return _picture(shares, title, percent)
 
+
+def hour_map(shares: Mapping[Cell, float], title: str) -> str:
+    """The same with whole percents, rounded down, so that 24 columns fit."""
+    return _picture(shares, title, lambda share: f"{int(share * 100)}")
+
+
+def _picture(shares: Mapping[Cell, float], title: str, text: Callable[[float], str]) -> str:
     rows, columns = axes_of(shares)
-    labels = _MARGIN_INCHES + _LETTER_INCHES * max(map(len, rows), default=0)
-    width = max(_LEAST_WIDTH, labels + _CELL_INCHES[0] * len(columns) + _MARGIN_INCHES)
-    height = _HEAD_INCHES + _CELL_INCHES[1] * max(len(rows), 1) + _MARGIN_INCHES
-    # Measuring every text to lay the figure out would take as long as drawing it.
-    figure = Figure(figsize=(width, height), dpi=_DOTS_PER_INCH)
-    across, up = (width - labels - _MARGIN_INCHES) / width, (height - _HEAD_INCHES - _MARGIN_INCHES) / height
-    panel = figure.add_axes((labels / width, _MARGIN_INCHES / height, across, up))
-    panel.set_title(title, fontsize=9, color=_INK, loc="left", pad=8)
-    colours = np.ones((max(len(rows), 1), max(len(columns), 1), 3))
-    places = {row: place for place, row in enumerate(rows)}, {column: place for place, column in enumerate(columns)}
-    for (row, column), share in shares.items():
-        y, x = places[0][row], places[1][column]
-        colours[y, x] = np.array(_colour(share)) / 255
-        panel.text(x + 0.5, y + 0.5, percent(share), ha="center", va="center", fontsize=7, color="white" if _is_dark(share) else _INK)
-    panel.pcolormesh(colours, edgecolors="white", linewidth=1)
-    panel.set_xlim(0, max(len(columns), 1))
-    panel.set_ylim(max(len(rows), 1), 0)
-    panel.set_xticks(np.arange(len(columns)) + 0.5, columns, fontsize=7)
-    panel.xaxis.tick_top()
-    panel.set_yticks(np.arange(len(rows)) + 0.5, rows, fontsize=7)
-    panel.tick_params(length=0, colors=_INK)
-    for spine in panel.spines.values():
-        spine.set_visible(False)
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", metadata={"Software": None})
-    return picture.getvalue()
+    cells = {cell: Square(text(share), _colour(share), _is_dark(share)) for cell, share in shares.items()}
+    return squares(cells, rows, columns, title)
 
 
 def heat_tables(shares: Mapping[Cell, float], title: str, width: int) -> Sequence[Table]:

@@ -13,6 +13,7 @@ from market_data_assets.domain.instrument_rows import Instrument
 from market_data_assets.domain.instruments import InstrumentId
 from market_data_assets.domain.schemas import INSTRUMENTS
 from market_data_assets.errors import UnknownInstrument
+from market_data_assets.sources.versions import FileVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,42 @@ class LocatesFiles(Protocol):
 
     def file_urls(self, dataset: Dataset, instrument: Instrument, day: dt.date) -> Sequence[str]:
         """Where :meth:`Source.fetch` looks for the file, in that order; it is one of them, or there is none."""
+        ...
+
+
+@runtime_checkable
+class TellsVersions(Protocol):
+    """A source that can say whether a file is still the one that was fetched, without fetching it."""
+
+    def possible_urls(self, dataset: Dataset, instrument: Instrument, day: dt.date) -> Sequence[str]:
+        """Every address the file may have been fetched from, told without asking the vendor."""
+        ...
+
+    def version_of(self, url: str, seconds: float) -> FileVersion | None:
+        """What the vendor says of a file now, in ``seconds`` at most; None where it says nothing.
+
+        Raises:
+            NotListed: there is no such file any more.
+            AuthError, Retryable, QuotaExhausted: as of downloads. MarketDataError: the vendor does not answer such questions.
+        """
+        ...
+
+
+@runtime_checkable
+class AnnouncesDays(Protocol):
+    """A source that can be asked cheaply which days it has."""
+
+    def exported_until(self, now: dt.datetime) -> dt.datetime | None:
+        """The first instant that is not exported yet, as far as is known: days that end by then are there.
+
+        One small question per market. Errors as of :meth:`Source.instruments`.
+
+        Args:
+            now: The current time, aware.
+
+        Returns:
+            Aware, UTC; of the slowest market of the universe. None where nothing says so.
+        """
         ...
 
 

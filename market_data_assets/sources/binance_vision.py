@@ -33,11 +33,15 @@ from market_data_assets.errors import (
 )
 from market_data_assets.sources.archives import read_pieces, unzip
 from market_data_assets.sources.base import Listings, keep_unambiguous
+from market_data_assets.sources.binance_vision_exports import published_until
 from market_data_assets.sources.binance_vision_listing import KINDS, BucketListing, file_stem, symbols_in_folder
 from market_data_assets.sources.binance_vision_tables import KLINES, KLINES_SCHEMA, TABLES
 from market_data_assets.sources.csv.frame import CsvFile, CsvFrame
-from market_data_assets.sources.download import Downloader, LocalFile, join_url, local_path
+from market_data_assets.sources.download import Downloader, join_url, local_path
+from market_data_assets.sources.exports import possible_markets, slowest
 from market_data_assets.sources.limits import Limits
+from market_data_assets.sources.local_file import LocalFile
+from market_data_assets.sources.versions import FileVersion
 
 URL = "https://data.binance.vision"
 LISTING_URL = "https://s3-ap-northeast-1.amazonaws.com/data.binance.vision"
@@ -106,6 +110,15 @@ class BinanceVisionSource:
         kept, ambiguous = keep_unambiguous(found)
         return Listings(sorted(kept, key=lambda instrument: instrument.instrument_id), [*unknown, *ambiguous])
 
+    def exported_until(self, now: dt.datetime) -> dt.datetime | None:
+        """The end of the newest day of the last seven that a busy instrument of each market has a checksum of.
+
+        Of a folder, the end of the newest day that any file in it is of. Errors as of downloads.
+        """
+        today = now.astimezone(dt.UTC).date()
+        paths = [market.binance_vision for market in possible_markets(self._universe) if market.binance_vision is not None]
+        return slowest(published_until(self._url, path, today, self._downloader.fetch_document) for path in paths)
+
     def fetch(self, dataset: Dataset, instrument: Instrument, day: dt.date) -> Frame:
         """The exchange's day of trades of one instrument, cut by exchange time; ``local_timestamp`` repeats it.
 
@@ -133,6 +146,14 @@ class BinanceVisionSource:
             return ()
         stems = [self._stem_url(path, kind, instrument, day) for kind in KINDS]
         return [f"{stem}{ending}" for stem in stems for ending in _endings(stem)]
+
+    def possible_urls(self, dataset: Dataset, instrument: Instrument, day: dt.date) -> Sequence[str]:
+        """As :meth:`file_urls`, which asks nobody."""
+        return self.file_urls(dataset, instrument, day)
+
+    def version_of(self, url: str, seconds: float) -> FileVersion | None:
+        """As :meth:`Downloader.version_of`."""
+        return self._downloader.version_of(url, f"Binance Vision {url.rpartition('/')[2]}", seconds)
 
     def klines_of(self, instrument: Instrument, day: dt.date, interval: str) -> pa.Table:
         """The exchange's own candles of an instrument and UTC day, as :func:`klines` gives them.

@@ -11,7 +11,6 @@ import time
 import weakref
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TypeVar
@@ -32,8 +31,9 @@ from market_data_assets.errors import (
     TooLarge,
     Unusable,
 )
-from market_data_assets.sources.archives import read_pieces
 from market_data_assets.sources.limits import Limits
+from market_data_assets.sources.local_file import LocalFile, temporary_file
+from market_data_assets.sources.versions import FileVersion, told_by_disk, told_by_headers
 
 _T = TypeVar("_T")
 _BUSY = {408, 425, 429, 500, 502, 503, 504}
@@ -41,28 +41,6 @@ _DOCUMENT_BYTES = 256 << 20
 """Metadata of the largest venue is about 100 MB of JSON."""
 _LEFTOVER_SECONDS = 2 * 86_400
 _TEMPORARY_PREFIX = "download-"
-
-
-@dataclass(frozen=True)
-class LocalFile:
-    """A vendor's file on the local disk. A downloaded one is removed when nothing refers to this record any more, so
-    whoever uses ``path`` holds on to the record, too.
-
-    Attributes:
-        sha256: Of the bytes as delivered; empty for a file that is read in place and was not read yet.
-    """
-
-    path: Path
-    sha256: str = ""
-
-    def version(self) -> str:
-        """``sha256:…`` of the bytes as delivered."""
-        if self.sha256:
-            return f"sha256:{self.sha256}"
-        digest = hashlib.sha256()
-        for piece in read_pieces(self.path):
-            digest.update(piece)
-        return f"sha256:{digest.hexdigest()}"
 
 
 _HEADER_VALUE = re.compile(r"[\x21-\x7e]+")
@@ -113,13 +91,32 @@ class Downloader:
             StorageFailed: the local disk refused.
         """
         if (path := local_path(url)) is not None:
-            return self._in_place(path, what)
+            return self._in_place(path, url, what)
         return self._retrying(lambda: self._download(url, what, verify))
+
+    def version_of(self, url: str, what: str, seconds: float) -> FileVersion | None:
+        """What the vendor says of a file now, asked once and without fetching it; None where it says nothing.
+
+        Args:
+            seconds: Longest wait for the answer.
+
+        Raises:
+            NotListed: the vendor has no such file any more.
+            AuthError, Retryable, QuotaExhausted: as :meth:`fetch`. MarketDataError: it does not answer such requests.
+        """
+        if (path := local_path(url)) is not None:
+            return self._in_place(path, url, what).told
+        try:
+            response = self._http().head(url, headers=self._headers(), timeout=seconds)
+        except httpx.HTTPError as error:
+            raise Retryable(f"{what}: {type(error).__name__} from {_without_user(url)}: {error}") from None
+        self._check_status(response, what)
+        return told_by_headers(url, response.headers)
 
     def fetch_document(self, url: str, what: str) -> bytes:
         """A small answer such as JSON or XML, in memory. Raises as :meth:`fetch`."""
         if (path := local_path(url)) is not None:
-            file = self._in_place(path, what)
+            file = self._in_place(path, url, what)
             if file.path.stat().st_size > _DOCUMENT_BYTES:
                 raise TooLarge(what, limit=f"{_DOCUMENT_BYTES} bytes")
             return file.path.read_bytes()
@@ -128,19 +125,19 @@ class Downloader:
     def __repr__(self) -> str:
         return f"Downloader({str(self._folder)!r}, {'with' if self._token else 'without'} a token)"
 
-    def _in_place(self, path: Path, what: str) -> LocalFile:
+    def _in_place(self, path: Path, url: str, what: str) -> LocalFile:
         try:
-            size = path.stat().st_size
+            found = path.stat()
         except (FileNotFoundError, NotADirectoryError):
             raise NotListed(f"{what}: there is no file {path}") from None
         except OSError as error:
             raise StorageFailed(f"{what}: {path} cannot be read: {error.strerror}") from None
         if not path.is_file():
             raise NotListed(f"{what}: {path} is not a file")
-        if size == 0:
+        if found.st_size == 0:
             raise Retryable(f"{what}: {path} is empty (0 bytes); an empty day is a gzip of nothing")
-        self._limits.check_delivered(what, size)
-        return LocalFile(path)
+        self._limits.check_delivered(what, found.st_size)
+        return LocalFile(path, told=told_by_disk(url, found))
 
     def _retrying(self, attempt: Callable[[], _T]) -> _T:
         retrying = Retrying(
@@ -163,12 +160,18 @@ class Downloader:
         digest = hashlib.sha256()
         temporary = self._temporary_file(what)
         is_whole = False
+        told: FileVersion | None = None
+
+        def answered(headers: httpx.Headers) -> None:
+            nonlocal told
+            told = told_by_headers(url, headers)
+
         try:
             with temporary.open("wb") as file:
 
                 def arriving() -> Generator[bytes, None, None]:
                     nonlocal is_whole
-                    with closing(self._stream(url, what, decoded=False)) as stream:
+                    with closing(self._stream(url, what, decoded=False, answered=answered)) as stream:
                         for piece in stream:
                             file.write(piece)
                             digest.update(piece)
@@ -184,13 +187,13 @@ class Downloader:
                         raise
         except BaseException as error:
             if isinstance(error, Unusable) and is_whole:
-                error.delivered = _kept(temporary, digest.hexdigest())
+                error.delivered = temporary_file(temporary, digest.hexdigest(), told)
                 raise
             temporary.unlink(missing_ok=True)
             if isinstance(error, OSError) and not isinstance(error, MarketDataError):
                 raise StorageFailed(f"{what}: cannot be stored in {self._folder}: {error.strerror}") from None
             raise
-        return _kept(temporary, digest.hexdigest())
+        return temporary_file(temporary, digest.hexdigest(), told)
 
     def scratch_file(self, what: str) -> LocalFile:
         """An empty file in the folder of downloads, removed when nothing refers to this record any more.
@@ -198,7 +201,7 @@ class Downloader:
         Raises:
             StorageFailed: the local disk refused.
         """
-        return _kept(self._temporary_file(what), "")
+        return temporary_file(self._temporary_file(what))
 
     def read_document(self, url: str, what: str) -> bytes:
         """:meth:`fetch_document` over HTTP in one attempt, for use within an attempt of :meth:`fetch`."""
@@ -214,16 +217,18 @@ class Downloader:
             raise Retryable(f"{what}: the answer is empty (0 bytes)")
         return b"".join(parts)
 
-    def _stream(self, url: str, what: str, *, decoded: bool) -> Generator[bytes, None, None]:
-        """The body of a successful answer as it arrives, within the limits of time and size. To be closed by the caller.
+    def _stream(
+        self, url: str, what: str, *, decoded: bool, answered: Callable[[httpx.Headers], None] = lambda _headers: None
+    ) -> Generator[bytes, None, None]:
+        """The body of a successful answer as it arrives, after its headers. To be closed by the caller; within the limits.
 
         Left half read to the garbage collector, it would be closed at any moment, also while the connection pool is locked.
         """
         limits, started, size = self._limits, self._clock(), 0
-        headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
         try:
-            with self._http().stream("GET", url, headers=headers) as response:
+            with self._http().stream("GET", url, headers=self._headers()) as response:
                 self._check_status(response, what)
+                answered(response.headers)
                 with closing(_body(response, decoded=decoded)) as body:
                     for piece in body:
                         limits.check_delivered(what, size := size + len(piece))
@@ -234,6 +239,9 @@ class Downloader:
             raise Retryable(f"{what}: {type(error).__name__} after {size} bytes from {_without_user(url)}: {error}") from None
         except httpx.InvalidURL as error:
             raise SettingsError(f"{what}: {_without_user(url)!r} is not a URL: {error}") from None
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token}"} if self._token else {}
 
     def _check_status(self, response: httpx.Response, what: str) -> None:
         status, shown = response.status_code, f"{what}: status {response.status_code} from {_without_user(str(response.url))}"
@@ -303,13 +311,6 @@ def _exhaust(pieces: Iterator[bytes]) -> None:
     with suppress(MarketDataError):
         for _ in pieces:
             pass
-
-
-def _kept(path: Path, sha256: str) -> LocalFile:
-    """The record of a temporary file, which is removed with it."""
-    local = LocalFile(path, sha256)
-    weakref.finalize(local, path.unlink, missing_ok=True)
-    return local
 
 
 def local_path(url: str) -> Path | None:

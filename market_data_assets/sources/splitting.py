@@ -17,8 +17,8 @@ import pyarrow as pa
 from market_data_assets.errors import StorageFailed
 from market_data_assets.sources.csv.kernel import Bytes
 from market_data_assets.sources.csv.symbols import labelled_blocks
-from market_data_assets.sources.download import LocalFile
 from market_data_assets.sources.limits import Limits
+from market_data_assets.sources.local_file import LocalFile
 
 BLOCK_BYTES = 32 << 20
 """The larger the blocks, the longer the extents: 2,000 contracts have 16 kB each in a block."""

@@ -5,6 +5,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import chain, product
 from pathlib import Path
@@ -20,12 +21,15 @@ from market_data_assets.sources.archives import gunzip, read_pieces
 from market_data_assets.sources.base import Listings, Secret, keep_unambiguous
 from market_data_assets.sources.csv.frame import CsvFile, CsvFrame
 from market_data_assets.sources.csv.tables import CsvTable
-from market_data_assets.sources.download import Downloader, LocalFile, local_path
+from market_data_assets.sources.download import Downloader, local_path
+from market_data_assets.sources.exports import possible_markets, slowest
 from market_data_assets.sources.limits import Limits
+from market_data_assets.sources.local_file import LocalFile
 from market_data_assets.sources.tardis_directory import SOURCE_NAME, TardisDirectory
 from market_data_assets.sources.tardis_groups import Group, GroupFile, GroupMember, GroupShelf, open_group
 from market_data_assets.sources.tardis_strays import find_strays
 from market_data_assets.sources.tardis_tables import TABLES, table_of
+from market_data_assets.sources.versions import FileVersion
 
 DATASETS_URL = "https://datasets.tardis.dev"
 API_URL = "https://api.tardis.dev"
@@ -95,6 +99,16 @@ class TardisSource:
         wanted = [instrument for instrument in kept if self._universe.includes(instrument.instrument_id)]
         return Listings(sorted(wanted, key=lambda instrument: instrument.instrument_id), [*unknown, *ambiguous])
 
+    def exported_until(self, now: dt.datetime) -> dt.datetime | None:  # noqa: ARG002 - other vendors are asked day by day
+        """As the vendor says it for every exchange of the universe; of a folder, the end of the newest day that lies in it.
+
+        Raises:
+            Retryable, AuthError, Unusable: as of downloads.
+        """
+        markets = possible_markets(self._universe)
+        with ThreadPoolExecutor(max(1, len(markets)), thread_name_prefix="tardis-exports") as pool:
+            return slowest(pool.map(self._directory.ask_exported_until, markets))
+
     def fetch(self, dataset: Dataset, instrument: Instrument, day: dt.date) -> Frame:
         """The vendor's day of one data type of one instrument, cut by arrival time at midnight UTC.
 
@@ -139,6 +153,18 @@ class TardisSource:
             and not self._directory.has_files(exchange, dataset.name, day, symbol)
         )
         return (self._directory.file_url(exchange, dataset.name, day, group if is_grouped and group else symbol),)
+
+    def possible_urls(self, dataset: Dataset, instrument: Instrument, day: dt.date) -> Sequence[str]:
+        """The addresses of the instrument's own file and of its group's; none for an instrument that Tardis does not name."""
+        exchange, symbol = instrument.tardis_exchange, instrument.tardis_symbol
+        if exchange is None or symbol is None:
+            return ()
+        names = (symbol, group_of(instrument.instrument_id.instrument_type))
+        return [self._directory.file_url(exchange, dataset.name, day, name) for name in names if name is not None]
+
+    def version_of(self, url: str, seconds: float) -> FileVersion | None:
+        """As :meth:`Downloader.version_of`."""
+        return self._downloader.version_of(url, f"Tardis {url.rpartition('/')[2]}", seconds)
 
     def close(self) -> None:
         """Remove the group files that are on the local disk; frames that were to read them can do so no more."""

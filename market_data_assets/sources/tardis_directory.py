@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from market_data_assets.domain.days import day_start, to_datetime
+from market_data_assets.domain.days import day_end, day_start, to_datetime
 from market_data_assets.domain.instrument_rows import Instrument
 from market_data_assets.domain.symbols.definition import dataset_symbol, define
 from market_data_assets.domain.universe import Universe
 from market_data_assets.domain.venues import Market
 from market_data_assets.errors import NotListed, SettingsError, UnknownInstrument
 from market_data_assets.sources.download import Downloader, join_url, local_path
+from market_data_assets.sources.exports import newest_day_folder
 from market_data_assets.sources.limits import Limits
 from market_data_assets.sources.tardis_metadata import (
     DatasetSymbol,
@@ -116,6 +117,14 @@ class TardisDirectory:
         """The first instant that has not been exported yet; None where nothing says so."""
         datasets = self._load(exchange)[0]
         return None if datasets is None else datasets.exported_until
+
+    def ask_exported_until(self, market: Market) -> dt.datetime | None:
+        """As :meth:`exported_until`, asked for now; of a folder of files the end of its newest day. Errors as of documents."""
+        if self._folder is not None:
+            newest = newest_day_folder(self._folder / "v1" / market.exchange)
+            return None if newest is None else to_datetime(day_end(newest))
+        document = self._document("exchanges", market.exchange)
+        return None if document is None else parse_exchange(f"Tardis metadata of {market.exchange}", document).exported_until
 
     def _load(self, exchange: str) -> tuple[ExchangeDatasets | None, _Definitions]:
         """What the vendor says of an exchange, asked for again after a while; None where it says nothing."""

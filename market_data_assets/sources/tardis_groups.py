@@ -16,8 +16,9 @@ from market_data_assets.sources.csv.columns import match_fields
 from market_data_assets.sources.csv.rejections import KEPT_ROWS
 from market_data_assets.sources.csv.symbols import labelled_blocks
 from market_data_assets.sources.csv.tables import CsvTable, skipped
-from market_data_assets.sources.download import Downloader, LocalFile
+from market_data_assets.sources.download import Downloader
 from market_data_assets.sources.limits import Limits
+from market_data_assets.sources.local_file import LocalFile
 from market_data_assets.sources.shared_files import SharedFiles
 from market_data_assets.sources.splitting import SplitFile, split_by_symbol
 

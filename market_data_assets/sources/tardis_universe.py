@@ -10,8 +10,8 @@ from market_data_assets.domain.instruments import InstrumentType
 from market_data_assets.domain.symbols.definition import dataset_symbol
 from market_data_assets.domain.symbols.listing import GROUPS, group_of, is_group
 from market_data_assets.errors import Retryable, UnknownInstrument, Unusable
-from market_data_assets.sources.download import LocalFile
 from market_data_assets.sources.limits import Limits
+from market_data_assets.sources.local_file import LocalFile
 from market_data_assets.sources.tardis_groups import symbols_of
 from market_data_assets.sources.tardis_metadata import DatasetSymbol, ExchangeDatasets, defined_symbol
 

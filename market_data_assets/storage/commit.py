@@ -22,7 +22,7 @@ from market_data_assets.errors import (
 from market_data_assets.storage.layout import staging_prefix
 from market_data_assets.storage.manifest import DayContent, FileEntry, Manifest, distinct_files
 from market_data_assets.storage.manifest_json import encode_manifest
-from market_data_assets.storage.merging import merged, replaced
+from market_data_assets.storage.merging import lacks_kept, merged, replaced
 from market_data_assets.storage.parallel import for_each
 from market_data_assets.storage.partition import Current, Partition
 from market_data_assets.storage.publish import holds, is_published, publish
@@ -129,11 +129,14 @@ class _Attempt:
     def on(self, current: Current) -> Committed:
         """Commit on top of ``current``, or find that it holds the same content already."""
         stored = current.manifest
+        if lacks_kept(None if stored is None else stored.content, self._content):
+            raise ConcurrentCommit(self._partition.prefix)
         content = self._compose(None if stored is None else stored.content, self._content)
         if stored is not None:
             if stored.content.content_hash == content.content_hash:
-                # Equal rows by newer code are committed all the same: what is stored would else look out of date for ever.
-                if stored.code_version == self._code_version(stored) and self._is_intact(stored, current.generation):
+                # Equal rows by newer code, or from other inputs, are committed all the same: what is stored would else look out of
+                # date for ever.
+                if self._is_made_alike(stored, content) and self._is_intact(stored, current.generation):
                     return Committed(Status.NOOP, stored)
             elif not is_published(self._partition, stored):
                 publish(self._partition, stored, current.generation)
@@ -141,6 +144,9 @@ class _Attempt:
         if stored is not None and self._run.keeps_revisions:
             keep_revision(self._partition, stored, content)
         return self._commit(current, self._manifest(current, content))
+
+    def _is_made_alike(self, stored: Manifest, content: DayContent) -> bool:
+        return stored.code_version == self._code_version(stored) and stored.content.source_versions == content.source_versions
 
     def _is_intact(self, stored: Manifest, generation: int) -> bool:
         """Whether the files of this run are really there. If one is not, committing again heals the day."""

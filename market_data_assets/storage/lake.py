@@ -68,7 +68,7 @@ class Lake(LakeReader):
         Raises:
             PartitionIncomplete: some instruments failed; the others are committed, what was stored of the failed ones stays.
             AuthError, StorageFailed, or an unexpected exception: at once, with nothing committed.
-            ConcurrentCommit: another writer committed the day meanwhile.
+            ConcurrentCommit: another writer committed the day meanwhile, or rows that should stay are not stored.
             CorruptPartition: a partial run cannot keep the others, because the stored manifest, or a shard that it has to
                 write again, cannot be read.
             SchemaDrift: a partial run would mix its rows with those of a shard that is older than one of the columns.
@@ -80,12 +80,13 @@ class Lake(LakeReader):
             known = [Outcome(absent=AbsentEntry(str(each), reason)) for each, reason in frames.absent.items() if each not in outcomes]
             content = content_of(dataset, [*outcomes.values(), *known], frames.finality, frames.inputs)
             refused, delivered = keep_delivered({str(each): found.delivered for each, found in outcomes.items() if found.delivered})
-            content = replace(content, quarantine_files=(*content.quarantine_files, *refused), failed=failed_entries(failures))
+            kept = {} if partial else {str(each): rows for each, rows in frames.kept.items()}
+            content = replace(content, quarantine_files=(*content.quarantine_files, *refused), failed=failed_entries(failures), kept=kept)
             run = Run(content, {**_data(outcomes.values()), **delivered}, self._clock, run_id, code_version)
             parts = [outcome.part for outcome in outcomes.values() if outcome.part is not None]
             partition = self._partition(dataset, frames.day)
             commit = commit_part_of_day if partial else commit_whole_day
-            if any(shard_of(dataset, instrument) is not None for instrument in (*outcomes, *frames.absent)):
+            if any(shard_of(dataset, instrument) is not None for instrument in (*outcomes, *frames.absent, *frames.kept)):
                 sharded = ShardedRun(dataset, frames.day, partition, run, parts, partial, Path(folder), self._workers)
                 committed = commit_on_stored(partition, sharded.on, commit)
             else:

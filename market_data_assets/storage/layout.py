@@ -6,6 +6,7 @@ _staging/<prefix><tx>/<file>                                       not yet commi
 _quarantine/<prefix><file>                                         rows and vendor files set aside, as delivered
 _revisions/<prefix>manifest-00000001-1723104000000000.json         the manifest of a former version, with its commit time
 _revisions/<prefix><sha256>                                        a file that a former version names and its successor did not
+reports/by_date/day-2024-08-08/index.html                          the daily page, one object of its own
 """
 
 import datetime as dt
@@ -22,6 +23,7 @@ SUCCESS = "_SUCCESS"
 STAGING = "_staging/"
 QUARANTINE = "_quarantine/"
 REVISIONS = "_revisions/"
+_PAGES = "reports/by_date/"
 _SUFFIX = ".parquet"
 _DAY = "day-"
 _KEPT_MANIFEST = re.compile(r"manifest-([0-9]{8,18})-([0-9]{16,18})\.json")
@@ -185,3 +187,24 @@ def parse_kept_manifest_name(prefix: str, name: str) -> tuple[int, int]:
 def kept_file_name(prefix: str, sha256: str) -> str:
     """Where a file of former versions of the partition at ``prefix`` is kept, by its content."""
     return f"{REVISIONS}{prefix}{sha256}"
+
+
+def daily_page_name(day: dt.date) -> str:
+    """The object that is the page about a day."""
+    return f"{_PAGES}{_DAY}{day:%Y-%m-%d}/index.html"
+
+
+def day_of_daily_page(name: str) -> dt.date:
+    """The inverse of :func:`daily_page_name`.
+
+    Raises:
+        UnsafeName: not the name of a daily page.
+    """
+    text = name.removeprefix(_PAGES + _DAY)[:10]
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or daily_page_name(day) != name:
+        raise UnsafeName(name, f"expected {_PAGES}day-YYYY-MM-DD/index.html")
+    return day

@@ -105,6 +105,8 @@ class DayContent:
             the same file name the same one.
         copied: Of a run: the instruments that it took over from stored shards into its own, with the identity of their rows
             there. It says nothing about them; one that is not in ``files`` could not be read. Empty in a manifest.
+        kept: Of a run over the whole day: the instruments that it found to be stored as it would make them, with the identity of
+            their rows. Their entries stay. Empty in a manifest.
     """
 
     files: Sequence[FileEntry]
@@ -116,6 +118,7 @@ class DayContent:
     inputs: Mapping[str, str] = field(default_factory=dict)
     schema_fingerprint: str = ""
     copied: Mapping[str, str] = field(default_factory=dict)
+    kept: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def content_hash(self) -> str:
@@ -138,6 +141,11 @@ class DayContent:
         for entry in self.quarantined:
             counts[entry.reason] += entry.rows
         return dict(sorted(counts.items()))
+
+    @property
+    def source_versions(self) -> Mapping[str | None, str]:
+        """What each instrument's file (None: the whole day's) was made from."""
+        return {entry.instrument_id: entry.source_version for entry in self.files}
 
     def file_of(self, instrument_id: str | None) -> FileEntry | None:
         """What is stored of an instrument (None: of the whole day), if anything is."""

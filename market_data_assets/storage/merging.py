@@ -22,18 +22,21 @@ E = TypeVar("E", bound=_OfInstrument)
 
 
 def replaced(stored: DayContent | None, run: DayContent) -> DayContent:
-    """The day after a run over all its instruments: what the run found, and what is kept of those that failed.
+    """The day after a run over all its instruments: what the run found, what it keeps, and what is kept of those that failed.
 
     Raises:
-        StaleShard: the shards of the run hold other rows of those that failed than the stored day.
+        StaleShard: the shards of the run hold other rows of those that stay than the stored day.
     """
-    return _joined(run, _kept_of_failed(stored or _NOTHING, run), stored or _NOTHING)
+    stored = stored or _NOTHING
+    staying = _both(_kept_of_failed(stored, run), _only(stored, lambda instrument: instrument in run.kept))
+    return _joined(run, staying, stored)
 
 
 def merged(stored: DayContent | None, run: DayContent) -> DayContent:
     """The day after a run over some instruments: their former entries are replaced, those of others are kept.
 
-    The day stays provisional while the entries that are kept, or the new ones, are.
+    The day stays provisional while the entries that are kept, or the new ones, are; and one with the columns of before while any
+    entry is kept.
 
     Raises:
         StaleShard: the shards of the run hold other rows of other instruments than the stored day.
@@ -42,9 +45,21 @@ def merged(stored: DayContent | None, run: DayContent) -> DayContent:
         return _joined(run, _NOTHING, _NOTHING)
     run_again = instruments_of(run)
     others = _only(stored, lambda instrument: instrument not in run_again)
-    provisional = Finality.PROVISIONAL in ({stored.finality, run.finality} if instruments_of(others) else {run.finality})
+    is_part = bool(instruments_of(others))
+    provisional = Finality.PROVISIONAL in ({stored.finality, run.finality} if is_part else {run.finality})
     day = _joined(run, _both(_kept_of_failed(stored, run), others), stored)
-    return replace(day, finality=Finality.PROVISIONAL if provisional else Finality.FINAL, inputs={**stored.inputs, **run.inputs})
+    return replace(
+        day,
+        finality=Finality.PROVISIONAL if provisional else Finality.FINAL,
+        inputs={**stored.inputs, **run.inputs},
+        schema_fingerprint=stored.schema_fingerprint if is_part else run.schema_fingerprint,
+    )
+
+
+def lacks_kept(stored: DayContent | None, run: DayContent) -> bool:
+    """Whether rows that the run wants to keep are not those that are stored."""
+    entries = {name: None if stored is None else stored.file_of(name) for name in run.kept}
+    return any(entry is None or entry.rows_sha256 != run.kept[name] for name, entry in entries.items())
 
 
 def instruments_of(content: DayContent) -> frozenset[str | None]:
@@ -86,7 +101,7 @@ def _joined(run: DayContent, kept: DayContent, stored: DayContent) -> DayContent
     _check_copied(run, [entry for entry in kept.files if entry.name in names])
     _check_left_alone(kept, [entry for entry in stored.files if entry.part is not None and entry.name not in names])
     elsewhere = replace(kept, files=tuple(entry for entry in kept.files if entry.name not in names))
-    return replace(_both(run, elsewhere), copied={})
+    return replace(_both(run, elsewhere), copied={}, kept={})
 
 
 def _check_copied(run: DayContent, kept: Sequence[FileEntry]) -> None:

@@ -58,7 +58,7 @@ class ShardedRun:
     Attributes:
         run: What it found, without the files of the shards.
         parts: The rows of each instrument of a shard, in order.
-        partial: Whether instruments that the run says nothing about are kept; else only those that failed are.
+        partial: Whether instruments that the run says nothing about are kept; else only those that it names, and those that failed.
         folder: For scratch files.
         workers: Shards written at a time.
     """
@@ -77,7 +77,7 @@ class ShardedRun:
 
         Raises:
             StaleShard: the stored shards were replaced while they were copied.
-            CorruptPartition, SchemaDrift: a partial run cannot keep the others of a shard, since it cannot be read.
+            CorruptPartition, SchemaDrift: what the run keeps of a shard cannot be read.
         """
         kept = self._kept(stored) if stored is not None else {}
         before = _by_file(entry for entry in stored.files if entry.part is not None) if stored is not None else {}
@@ -97,10 +97,10 @@ class ShardedRun:
 
     def _kept(self, stored: DayContent) -> Mapping[str, list[FileEntry]]:
         """Of each stored shard, the instruments that the run leaves as they are."""
-        failed = {entry.instrument_id for entry in self.run.content.failed}
+        staying = {entry.instrument_id for entry in self.run.content.failed} | self.run.content.kept.keys()
         again = instruments_of(self.run.content) | {str(part.instrument) for part in self.parts}
         entries = (entry for entry in stored.files if entry.part is not None)
-        return _by_file(entry for entry in entries if entry.instrument_id in failed or (self.partial and entry.instrument_id not in again))
+        return _by_file(entry for entry in entries if entry.instrument_id in staying or (self.partial and entry.instrument_id not in again))
 
     def _write(self, number: int, name: str, new: Sequence[ShardPart], kept: Sequence[FileEntry]) -> tuple[Sequence[FileEntry], Path]:
         folder = self.folder / f"shard-{number}"
@@ -120,7 +120,7 @@ class ShardedRun:
         except Replaced as error:
             raise StaleShard(str(error)) from error
         except (CorruptPartition, SchemaDrift):
-            if self.partial:
+            if self.partial or entry.instrument_id in self.run.content.kept:
                 raise
             # Of a whole day it is one that failed, which the manifest says: its lost rows must not hold up all others.
             return None

@@ -1,10 +1,11 @@
 """Which stored days a computed day is made from, as the assets read them."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from market_data_assets.compute.book_snapshots.registry import BOOK_SNAPSHOTS
 from market_data_assets.compute.candles.registry import CANDLES
+from market_data_assets.compute.completeness.record import MISSING_REPORT
 from market_data_assets.compute.mft.registry import MFT_FEATURES, look_back_days
 from market_data_assets.domain.datasets import Dataset
 from market_data_assets.domain.days import parse_day
@@ -12,6 +13,7 @@ from market_data_assets.domain.schemas import (
     BOOK_SNAPSHOT_5,
     BOOK_SNAPSHOT_25,
     DERIVATIVE_TICKER,
+    INSTRUMENTS,
     LIQUIDATIONS,
     OPTIONS_CHAIN,
     RAW,
@@ -26,6 +28,7 @@ _FEEDS = (TRADES, *_BOOKS, DERIVATIVE_TICKER, LIQUIDATIONS, OPTIONS_CHAIN)
 _TICKS_OF: Mapping[Dataset, tuple[Dataset, ...]] = {
     **dict.fromkeys(CANDLES.values(), _FEEDS),
     **dict.fromkeys(BOOK_SNAPSHOTS.values(), _BOOKS),
+    MISSING_REPORT: RAW,
 }
 _TIMEFRAMES = {dataset: timeframe for timeframe, dataset in MFT_FEATURES.items()}
 
@@ -49,6 +52,13 @@ def look_back_of(dataset: Dataset, day: dt.date) -> Iterator[DatasetDay]:
     if timeframe is not None:
         for back in range(look_back_days(timeframe) + 1):
             yield CANDLES[timeframe], day - dt.timedelta(days=back)
+
+
+def sources_of(dataset: Dataset, day: dt.date) -> Sequence[DatasetDay]:
+    """What a computed day would be made from if all of it was stored; nothing for what a vendor delivers."""
+    ticks = [(feed, each) for feed in feeds_of(dataset) for each in neighbours_of(day)]
+    found = [*ticks, *look_back_of(dataset, day)]
+    return [*found, (INSTRUMENTS, day)] if found else []
 
 
 def is_raw(dataset: Dataset) -> bool:

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from market_data_assets.assembly.up_to_date import has_other_code, has_other_columns
 from market_data_assets.domain.datasets import Dataset, Finality
 from market_data_assets.storage.lake_reader import LakeReader
-from market_data_assets.storage.manifest import schema_fingerprint
 from market_data_assets.storage.warehouse.base import Warehouse, WarehouseTable
 from market_data_assets.upkeep.findings import Kind
-from market_data_assets.upkeep.lineage import DatasetDay, feeds_of, is_raw, look_back_of, neighbours_of
+from market_data_assets.upkeep.lineage import DatasetDay, is_raw, sources_of
 from market_data_assets.upkeep.scope import Scope
 from market_data_assets.upkeep.stored_days import StoredDay, StoredDays
 from market_data_assets.upkeep.warehouse_check import check_schema, check_table, loaded_tables
@@ -121,7 +121,7 @@ class Judge:
     def _reasons(self, key: DatasetDay, found: StoredDay) -> Iterator[Reason]:
         yield from _own_reasons(key[0], found)
         followed = [each for each in found.inputs if self._follows(each[1])]
-        self.stored.read_ahead([*found.inputs, *_candidates(key)])
+        self.stored.read_ahead([*found.inputs, *sources_of(*key)])
         yield from _named(Cause.INPUT_CHANGED, [each for each in found.inputs if self._is_changed(each, found.inputs[each])])
         yield from _named(Cause.INPUT_GONE, [each for each in found.inputs if not self.stored.holds(each)])
         provisional = list(self._provisional(key, found))
@@ -130,7 +130,7 @@ class Judge:
         awaited = key[1] + _DAY if provisional else None
         appeared = [each for each in self._expected(key) if each not in found.inputs and each[1] != awaited]
         yield from _named(Cause.INPUT_APPEARED, appeared)
-        self.stored.read_ahead(each for before in followed if before not in self._known for each in _candidates(before))
+        self.stored.read_ahead(each for before in followed if before not in self._known for each in sources_of(*before))
         yield from _named(Cause.DOWNSTREAM, [each for each in followed if self.reasons(each)])
 
     def _is_changed(self, key: DatasetDay, digest: str) -> bool:
@@ -140,7 +140,7 @@ class Judge:
     def _expected(self, key: DatasetDay) -> Iterator[DatasetDay]:
         """What the day would be computed from now."""
         day = key[1]
-        for feed, each in _candidates(key):
+        for feed, each in sources_of(*key):
             # Of a feed that lacks the day itself, the days around it are not read.
             if self.stored.holds((feed, each)) and (not is_raw(feed) or self.stored.holds((feed, day))):
                 yield feed, each
@@ -158,21 +158,14 @@ class Judge:
             yield Reason(Cause.PROVISIONAL, f"{key[1] + _DAY} is stored in full since")
 
 
-def _candidates(key: DatasetDay) -> Sequence[DatasetDay]:
-    """What the day would be computed from if all of it was stored."""
-    dataset, day = key
-    return [*((feed, each) for feed in feeds_of(dataset) for each in neighbours_of(day)), *look_back_of(dataset, day)]
-
-
 def _own_reasons(dataset: Dataset, found: StoredDay) -> Iterator[Reason]:
     if found.failed:
         shown = ", ".join(found.failed[:_NAMED])
         more = f" and {len(found.failed) - _NAMED} more" if len(found.failed) > _NAMED else ""
         yield Reason(Cause.FAILED, f"{shown}{more}")
-    # What a manifest does not say counts as the same; a day without files would be the same without rows in other columns.
-    if found.holds_rows and found.schema_fingerprint not in {"", schema_fingerprint(dataset)}:
+    if has_other_columns(dataset, found):
         yield Reason(Cause.SCHEMA_CHANGED, "stored with other columns than its record has now")
-    if found.holds_rows and found.code_version not in {"", dataset.code_version}:
+    if has_other_code(dataset, found):
         yield Reason(Cause.CODE_CHANGED, f"stored by version {found.code_version!r}, now {dataset.code_version!r}")
 
 

@@ -35,6 +35,7 @@ class StoredDay:
         holds_rows: Whether any file is stored.
         rows: Of all its files.
         instruments: Those it says anything about: stored, absent, set aside or failed; empty unless asked for.
+        settled: Those of them that are stored or absent, and did not fail; empty unless asked for.
     """
 
     run_id: str
@@ -48,6 +49,7 @@ class StoredDay:
     holds_rows: bool
     rows: int
     instruments: frozenset[str]
+    settled: frozenset[str]
 
     @classmethod
     def of(cls, manifest: Manifest, *, with_instruments: bool) -> "StoredDay":
@@ -66,6 +68,7 @@ class StoredDay:
             bool(content.files),
             sum(entry.rows for entry in content.files),
             _mentioned(content) if with_instruments else frozenset(),
+            _settled(content) if with_instruments else frozenset(),
         )
 
 
@@ -121,6 +124,11 @@ class StoredDays:
         found = None if manifest is None else StoredDay.of(manifest, with_instruments=self._names_instruments(key[1]))
         self._read.setdefault(key, found)
         return manifest
+
+
+def _settled(content: DayContent) -> frozenset[str]:
+    names = {str(entry.instrument_id) for entries in (content.files, content.absent) for entry in entries}
+    return frozenset(names - {entry.instrument_id for entry in content.failed})
 
 
 def _mentioned(content: DayContent) -> frozenset[str]:

@@ -18,7 +18,7 @@ def settings_at(folder: Path, **variables: str) -> Settings:
     """Settings with everything below ``folder``; ``variables`` are MDA_ names without the prefix."""
     chosen: Mapping[str, str] = {f"MDA_{name.upper()}": value for name, value in variables.items()}
     # Binance's own candles come from a folder without any, so that no test asks the network for them.
-    klines = {"MDA_BINANCE_VISION_URL": str(folder / "klines")}
+    klines = {"MDA_BINANCE_VISION_URL": str(folder / "klines"), "MDA_RETRY_SECONDS": "0"}
     return Settings.load({"MDA_ROOT": str(folder / "lake"), "MDA_WORKERS": "2", **klines, **chosen})
 
 

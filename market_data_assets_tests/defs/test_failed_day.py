@@ -30,7 +30,8 @@ def test_report_is_made_also_when_a_raw_asset_fails(tmp_path: Path) -> None:
         settings = settings_at(tmp_path, source="tardis", tardis_datasets_url=server.url, tardis_api_url=server.url, venues="binance")
         outcome = materialize(settings)
     assert any("AuthError" in error for error in errors(outcome)), errors(outcome)
-    assert "missing_data_reports/report" in {asset.asset for asset in outcome.assets if asset.error is None}
+    assert {"missing_data_reports/report", "reports/daily_page"} <= {asset.asset for asset in outcome.assets if asset.error is None}
+    assert "not_materialized" in (tmp_path / "lake/reports/by_date/day-2024-08-08/index.html").read_text(encoding="utf-8")
     (row,) = reader(settings).missing(DAY).to_dict("records")
     assert (row["data_type"], row["reason"]) == ("book_snapshot_5", "not_materialized")
     assert gzip.decompress(trades_file("BTCUSDT")).count(b"\n") == 1 + len(reader(settings).trades(row["instrument_id"], DAY, "2024-08-09"))

@@ -14,7 +14,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("simulated")
     outcome = materialize(settings_at(folder, instruments=UNIVERSE))
     assert errors(outcome) == []
-    assert len(outcome.assets) == 1 + 6 + 1 + 7 + 7 + 14 + 6
+    assert len(outcome.assets) == 1 + 6 + 1 + 7 + 7 + 14 + 6 + 1
     return folder
 
 

@@ -30,11 +30,16 @@ class Answer:
 
 @dataclass
 class FaultServer:
-    """Answers each path from its script, one answer a request; the last one repeats. Paths without a script are 404."""
+    """Answers each path from its script, one answer a request; the last one repeats. Paths without a script are 404.
+
+    HEAD is answered as GET would be next, without using an answer up. What is posted is kept.
+    """
 
     url: str = ""
     scripts: dict[str, list[Answer]] = field(default_factory=dict)
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    heads: list[str] = field(default_factory=list)
+    posted: list[bytes] = field(default_factory=list)
     closing: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -52,6 +57,12 @@ class FaultServer:
                 return Answer(b"not found", 404)
             return known.pop(0) if len(known) > 1 else known[0]
 
+    def next_head(self, path: str) -> Answer:
+        with self.lock:
+            self.heads.append(path)
+            known = self.scripts.get(path) or [Answer(b"not found", 404)]
+            return known[0]
+
 
 @contextlib.contextmanager
 def serving() -> Iterator[FaultServer]:
@@ -67,14 +78,20 @@ def serving() -> Iterator[FaultServer]:
             with contextlib.suppress(OSError):
                 self._send(answer)
 
+        def do_HEAD(self) -> None:
+            answer = faults.next_head(unquote(self.path))
+            with contextlib.suppress(OSError):
+                self._send_head(answer)
+
+        def do_POST(self) -> None:
+            faults.posted.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.do_GET()
+
         def _send(self, answer: Answer) -> None:
             if answer.fault is Fault.HANG:
                 faults.closing.wait()
                 return
-            self.send_response(answer.status)
-            for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
+            self._send_head(answer)
             if answer.fault is Fault.DRIP:
                 self._drip(answer.body)
                 return
@@ -86,6 +103,12 @@ def serving() -> Iterator[FaultServer]:
             if answer.fault is Fault.RESET:
                 # Lingering for zero seconds makes close() send RST instead of FIN.
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+        def _send_head(self, answer: Answer) -> None:
+            self.send_response(answer.status)
+            for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
 
         def _drip(self, body: bytes) -> None:
             for index in range(len(body)):

@@ -26,6 +26,7 @@ def stored_day(**values: object) -> StoredDay:
         "holds_rows": True,
         "rows": 0,
         "instruments": frozenset(),
+        "settled": frozenset(),
         **values,
     }
     return StoredDay(**given)

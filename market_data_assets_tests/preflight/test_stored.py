@@ -22,7 +22,7 @@ from market_data_assets.preflight.work import LAKE
 from market_data_assets.storage.lake import Lake
 from market_data_assets.storage.layout import MANIFEST, partition_prefix
 from market_data_assets.storage.stores.memory import MemoryStore
-from market_data_assets.upkeep.lineage import feeds_of, look_back_of, neighbours_of
+from market_data_assets.upkeep.lineage import sources_of
 from market_data_assets.upkeep.scope import Scope
 from market_data_assets.upkeep.stale import Cause, find_stale
 from market_data_assets_tests.client.lakes import write_instruments
@@ -41,8 +41,7 @@ DAILY = CANDLES[Timeframe.parse("24h")]
 
 def without_rows(lake: Lake, dataset: Dataset, day: dt.date, finality: Finality = Finality.FINAL) -> None:
     """A day on which nothing is of the only instrument, made from what is stored."""
-    made_from = [*((feed, each) for feed in feeds_of(dataset) for each in neighbours_of(day)), *look_back_of(dataset, day)]
-    inputs = inputs_of(lake, [each for each in made_from if each[1] >= BEFORE])
+    inputs = inputs_of(lake, [each for each in sources_of(dataset, day) if each[1] >= BEFORE])
     lake.write_day(dataset, DailyFrames(day, {}, {BTC: "not_listed"}, finality=finality, inputs=inputs))
 
 
@@ -57,12 +56,13 @@ def objects() -> Mapping[str, bytes]:
     without_rows(lake, LIQUIDATIONS, BEFORE)
     for day in DAYS:
         write_instruments(lake, day, {str(BTC): "binance-futures"})
-        lake.write_table(MISSING_REPORT, day, TableFrame(MISSING_REPORT.schema.empty_table()))
         trades_of(lake, day)
         for dataset in RAW:
             if dataset is not TRADES:
                 without_rows(lake, dataset, day)
     for day in DAYS:
+        inputs = inputs_of(lake, [each for each in sources_of(MISSING_REPORT, day) if each[1] >= BEFORE])
+        lake.write_table(MISSING_REPORT, day, TableFrame(MISSING_REPORT.schema.empty_table()), inputs=inputs)
         for dataset in LAKE[LAKE.index(MISSING_REPORT) + 1 :]:
             without_rows(lake, dataset, day)
     return {each.name: bytes(lake.store.get(each.name).data) for each in lake.store.list("")}
@@ -134,3 +134,11 @@ def test_a_partition_is_in_one_state(lake: Lake, tmp_path: Path, plant: Callable
     plant(lake)
     tables = plan_backfill(deployed_on(lake.store, tmp_path, SilentVendor()), [FIRST], Universe()).tables
     assert [table.states for table in tables if (table.tier, table.name) == DAILY.key] == [{state: 1}]
+
+
+def test_a_run_fetches_and_writes_what_is_not_complete_and_what_follows_from_it(lake: Lake, tmp_path: Path) -> None:
+    fail(lake, LIQUIDATIONS, FIRST)
+    plan = plan_backfill(deployed_on(lake.store, tmp_path, SilentVendor()), [FIRST], Universe())
+    written = {table.name: table.to_make for table in plan.tables if table.tier != "market_data_analytics"}
+    assert not any(written[name] for name in ("instruments", *(dataset.name for dataset in RAW if dataset is not LIQUIDATIONS)))
+    assert all(written[name] for name in (LIQUIDATIONS.name, MISSING_REPORT.name, DAILY.name, "features_24h"))

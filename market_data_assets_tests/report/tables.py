@@ -31,7 +31,7 @@ def snapshots(timeframe: str = "1m", *, silent: slice = slice(0, 0)) -> pa.Table
     empty = np.zeros(count, dtype=bool)
     empty[silent] = True
     spreads = pa.array(np.random.default_rng(1).gamma(2, 0.1, count), mask=empty)
-    return pa.table({**_times(timeframe), "bucket_status": np.where(empty, "no_data", "quoted"), "spread_bps": spreads})
+    return pa.table({**_times(timeframe), "bucket_status": np.where(empty, "no_data", "quoted"), "spread_bps": spreads, "obi_5": spreads})
 
 
 def _times(timeframe: str) -> dict[str, pa.Array]:

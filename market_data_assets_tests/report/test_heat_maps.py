@@ -2,12 +2,11 @@
 
 import io
 
-import matplotlib.image
-import numpy as np
 import pytest
 from rich.console import Console
 
-from market_data_assets.report.heat_maps import axes_of, heat_map, heat_tables, percent
+from market_data_assets.report.heat_maps import axes_of, heat_map, heat_tables, hour_map, percent
+from market_data_assets_tests.report.pictures import size, starts, texts
 
 SHARES = {("BINANCE PERP trades", f"2024\n08-{day:02}"): 1.0 for day in range(1, 32)}
 SHARES |= {("DERIBIT OPTION options_chain", "2024\n08-02"): 0.99999, ("DERIBIT OPTION options_chain", "2024\n08-03"): 0.0}
@@ -18,10 +17,6 @@ def shown(shares, width):
     for table in heat_tables(shares, "Coverage", width):
         console.print(table)
     return console.export_text().splitlines()
-
-
-def pixels(picture):
-    return matplotlib.image.imread(io.BytesIO(picture), format="png")
 
 
 @pytest.mark.parametrize(("share", "text"), [(1.0, "100"), (0.99999, "99.9"), (0.5, "50.0"), (0.0, "0.0")])
@@ -51,16 +46,20 @@ def test_axes_are_in_order():
 def test_picture_grows_with_rows_and_columns_and_is_the_same_each_time():
     one = heat_map({("BINANCE PERP", "trades"): 1.0}, "Coverage")
     assert one == heat_map({("BINANCE PERP", "trades"): 1.0}, "Coverage")
+    assert texts(one) == ["Coverage", "trades", "BINANCE PERP", "100"]
     many = heat_map({(f"V{row:02} PERP", f"type_{column}"): 0.5 for row in range(60) for column in range(6)}, "Coverage")
-    assert pixels(one).shape[0] < 200
-    assert 1500 < pixels(many).shape[0] < 2500
-    assert pixels(many).shape[1] > pixels(one).shape[1]
-    assert pixels(heat_map({}, "Coverage")).size > 0
+    assert size(one)[1] < 100
+    assert 1_300 < size(many)[1] < 1_500
+    assert size(many)[0] > size(one)[0]
+    assert texts(heat_map({}, "Coverage")) == ["Coverage"]
 
 
 def test_least_hole_has_another_colour_than_what_is_whole():
-    def colours(share):
-        found, counts = np.unique(pixels(heat_map({("a", "x"): share}, ""))[..., :3].reshape(-1, 3).round(2), axis=0, return_counts=True)
-        return [tuple(colour) for colour in found[np.argsort(counts)[-2:]]]
+    assert starts(heat_map({("a", "x"): 1.0}, ""), "#0072B2")
+    assert not starts(heat_map({("a", "x"): 0.9999}, ""), "#0072B2")
 
-    assert colours(1.0) != colours(0.9999)
+
+def test_hours_of_a_day_fit_beside_each_other_in_whole_percents():
+    hours = hour_map({("bands", f"{hour:02}"): 0.999 for hour in range(24)}, "Known")
+    assert size(hours)[0] < 900
+    assert texts(hours).count("99") == 24

@@ -1,4 +1,6 @@
-"""The vendor's API key is in nothing that runs leave behind: failed and successful ones, on an instance that is kept on disk."""
+"""The vendor's API key and the webhook's address are in nothing that runs leave behind: failed and successful ones, on an instance
+that is kept on disk, with people told of the failures.
+"""
 
 import json
 import logging
@@ -26,6 +28,7 @@ from market_data_assets_tests.security.canary import holds, traces
 from market_data_assets_tests.sources.tardis_vendor import source
 
 KEY = "canary-key-9d41c07e6b"
+HOOK = "/services/T0/B0/canary-hook-4fe19a"
 ASSETS = [dg.AssetKey(dataset.key) for dataset in (INSTRUMENTS, TRADES)]
 METADATA, FILE = "/v1/exchanges/binance", "/v1/binance/trades/2024/08/08/BTCUSDT.csv.gz"
 # A vendor that repeats in its answer what it was sent.
@@ -34,7 +37,8 @@ ECHO = f'{{"error": "Authorization: Bearer {KEY} is refused"}}'.encode()
 
 def tardis_at(folder: Path, server: FaultServer) -> Settings:
     urls = {"tardis_datasets_url": server.url, "tardis_api_url": server.url}
-    return settings_at(folder, source="tardis", venues="binance", tardis_api_key=KEY, **urls)
+    hook = server.url + HOOK
+    return settings_at(folder, source="tardis", venues="binance", tardis_api_key=KEY, notify_url=hook, retries="0", **urls)
 
 
 def refuse_everything(server: FaultServer) -> None:
@@ -57,6 +61,16 @@ def three_runs(definitions: dg.Definitions, home: Path) -> Sequence[set[str]]:
     return failures
 
 
+def tell(definitions: dg.Definitions, home: Path, cursor: str | None) -> str | None:
+    """A tick of the sensor that tells of failed runs; its next cursor."""
+    repository = definitions.get_repository_def()
+    sensor = repository.get_sensor_def("failure_notification")
+    with open_instance(home) as instance:
+        notifier = {"notifier": repository.get_top_level_resources()["notifier"]}
+        with dg.build_sensor_context(instance=instance, cursor=cursor, resources=notifier) as context:
+            return sensor.evaluate_tick(context).cursor
+
+
 def _root(event: dg.DagsterEvent) -> str:
     error = event.step_failure_data.error
     while error is not None and error.cause is not None:
@@ -64,7 +78,7 @@ def _root(event: dg.DagsterEvent) -> str:
     return "" if error is None else str(error.cls_name)
 
 
-def test_key_of_failed_and_successful_runs_is_written_nowhere(
+def test_secrets_of_failed_and_successful_runs_are_written_nowhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("MDA_TARDIS_API_KEY", KEY)
@@ -74,11 +88,18 @@ def test_key_of_failed_and_successful_runs_is_written_nowhere(
     caplog.set_level(logging.DEBUG)
     with serving() as server:
         refuse_everything(server)
+        server.script(HOOK, Answer(b"ok"))
+        monkeypatch.setenv("MDA_NOTIFY_URL", server.url + HOOK)
         definitions = build_definitions(tardis_at(tmp_path, server))
+        cursor = tell(definitions, tmp_path / "home", None)
         failures = three_runs(definitions, tmp_path / "home")
+        tell(definitions, tmp_path / "home", cursor)
     assert failures == [{"AuthError"}, {"AuthError"}, set()]
-    # The key was really sent, and all the places that are searched exist.
-    assert {headers.get("Authorization") for _, headers in server.requests} == {f"Bearer {KEY}"}
+    # The key was really sent, but not to the webhook, and all the places that are searched exist.
+    sent = {(path == HOOK, headers.get("Authorization")) for path, headers in server.requests}
+    assert sent == {(False, f"Bearer {KEY}"), (True, None)}
+    assert len(server.posted) == 2
+    assert not any(holds(secret, body) for body in server.posted for secret in (KEY, HOOK))
     for pattern in (
         "home/history/runs/*.db",
         "home/storage/*/compute_logs/*.err",
@@ -86,22 +107,25 @@ def test_key_of_failed_and_successful_runs_is_written_nowhere(
         "lake/**/_manifest.json",
     ):
         assert any(tmp_path.glob(pattern)), pattern
-    assert traces(KEY, tmp_path) == []
     printed = capfd.readouterr()
     assert "STEP_FAILURE" in printed.err
-    assert not holds(KEY, printed.out + printed.err + caplog.text)
+    for secret in (KEY, HOOK):
+        assert traces(secret, tmp_path) == []
+        assert not holds(secret, printed.out + printed.err + caplog.text)
 
 
-def test_no_repr_shows_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_repr_shows_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MDA_TARDIS_API_KEY", KEY)
     with serving() as server:
+        monkeypatch.setenv("MDA_NOTIFY_URL", server.url + HOOK)
         settings = tardis_at(tmp_path, server)
     definitions = build_definitions(settings)
     ticks = (definitions.resources or {})["ticks"]
     assert isinstance(ticks, TickSource)
     opened = ticks.process_config_and_initialize().open()
     for each in (settings, settings.tardis, definitions, definitions.resources, ticks, opened, vars(opened)):
-        assert not holds(KEY, repr(each) + str(each)), type(each)
+        for secret in (KEY, HOOK):
+            assert not holds(secret, repr(each) + str(each)), type(each)
 
 
 def test_search_finds_a_key_wherever_it_is(tmp_path: Path) -> None:

@@ -152,6 +152,27 @@ def test_secret_does_not_show_in_the_settings_or_in_errors_beside_it():
         assert CANARY not in str(refused.value)
 
 
+def test_webhook_is_a_secret_of_the_environment(tmp_path: Path) -> None:
+    url = f"https://hooks.example/services/{CANARY}/"
+    settings = Settings.load({"MDA_NOTIFY_URL": url})
+    assert settings.notify_url is not None
+    assert settings.notify_url.get_secret_value() == url
+    assert CANARY not in f"{settings!r} {settings} {settings.model_dump_json()}"
+    file = tmp_path / "market_data.toml"
+    file.write_text(f'notify_url = "{url}"\n')
+    for variables, given_file in (({"MDA_NOTIFY_URL": CANARY}, None), ({"MDA_NOTIFY_URL": f"ftp://{CANARY}"}, None), ({}, file)):
+        with pytest.raises(SettingsError, match="MDA_NOTIFY_URL") as refused:
+            Settings.load(variables, given_file)
+        assert CANARY not in f"{refused.value!r} {refused.value.__cause__!r}"
+
+
+@pytest.mark.parametrize("url", ["dagster.example", "/ui", "file:///ui", "https://"])
+def test_link_to_the_ui_has_to_be_one_that_a_browser_opens(url):
+    assert Settings.load({"MDA_UI_URL": "https://dagster.example/ui/"}).ui_url == "https://dagster.example/ui"
+    with pytest.raises(SettingsError, match=r"MDA_UI_URL.*http"):
+        Settings.load({"MDA_UI_URL": url})
+
+
 def test_settings_are_frozen():
     with pytest.raises(ValidationError):
         Settings.load({}).source = "tardis"

@@ -62,7 +62,7 @@ def test_a_whole_file_arrives_and_is_removed_after_its_last_use(server: FaultSer
     server.script("/file", WHOLE)
     local = make().fetch(f"{server.url}/file", "file", whole_gzip)
     assert local.path.read_bytes() == CONTENT
-    assert local.version() == f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"
+    assert local.version().split()[0] == f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"
     del local
     assert leftovers(cache) == []
 
@@ -324,7 +324,7 @@ def test_a_file_url_is_read_in_place(tmp_path: Path, make: Make) -> None:
     path.write_bytes(CONTENT)
     local = make().fetch(path.as_uri(), "file", whole_gzip)
     assert local.path == path
-    assert local.version() == f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"
+    assert local.version().split()[0] == f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"
     del local
     gc.collect()
     assert path.exists()

@@ -14,6 +14,8 @@ from market_data_assets.domain.schemas import BOOK_SNAPSHOT_5, INSTRUMENTS, TRAD
 from market_data_assets.errors import UnknownInstrument, UnsafeName
 from market_data_assets.storage.layout import (
     aside_name,
+    daily_page_name,
+    day_of_daily_page,
     day_of_prefix,
     file_name,
     kept_file_name,
@@ -142,6 +144,13 @@ def test_staging_and_quarantine_lie_outside_every_partition():
     prefix = partition_prefix(TRADES, DAY)
     assert staging_prefix(prefix, "tx") == f"_staging/{prefix}tx/"
     assert quarantine_prefix(prefix) == f"_quarantine/{prefix}"
+
+
+@given(days)
+def test_names_of_daily_pages_give_back_their_day(day):
+    assert day_of_daily_page(daily_page_name(day)) == day
+    with pytest.raises(UnsafeName):
+        day_of_daily_page(daily_page_name(day) + "l")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pyarrow as pa
 from market_data_assets.compute.candles.registry import CANDLES
 from market_data_assets.compute.mft.registry import MFT_FEATURES
 from market_data_assets.domain.datasets import DailyFrames, Dataset, Finality, Quarantined
-from market_data_assets.domain.schemas import OPTIONS_CHAIN, TRADES
+from market_data_assets.domain.schemas import INSTRUMENTS, OPTIONS_CHAIN, TRADES
 from market_data_assets.domain.timeframes import Timeframe
 from market_data_assets.storage.lake import Lake
 from market_data_assets.storage.warehouse.base import Warehouse, WarehouseTable
@@ -49,13 +49,14 @@ def write_candles(lake: Lake, day: dt.date, minutes: int = 2, finality: Finality
     """Candles that say they were made from what is stored of the days around theirs."""
     starts = [f"{day}T00:{minute:02}" for minute in range(minutes)]
     loaders = {instrument: lambda instrument=instrument: buckets(CANDLES_1M, instrument, starts) for instrument in (BTC, ETH)}
-    inputs = inputs_of(lake, [(feed, day + dt.timedelta(days=step)) for feed in (TRADES, OPTIONS_CHAIN) for step in (-1, 0, 1)])
+    ticks = [(feed, day + dt.timedelta(days=step)) for feed in (TRADES, OPTIONS_CHAIN) for step in (-1, 0, 1)]
+    inputs = inputs_of(lake, [*ticks, (INSTRUMENTS, day)])
     lake.write_day(CANDLES_1M, DailyFrames(day, loaders, finality=finality, inputs=inputs), **about)
 
 
 def write_features(lake: Lake, day: dt.date, candles: Sequence[dt.date]) -> None:
     """Features that say they were made from some days of candles."""
-    inputs = inputs_of(lake, [(CANDLES_1M, each) for each in candles])
+    inputs = inputs_of(lake, [*((CANDLES_1M, each) for each in candles), (INSTRUMENTS, day)])
     lake.write_day(FEATURES_1M, DailyFrames(day, {}, {BTC: "not_computed"}, inputs=inputs))
 
 

@@ -1,13 +1,13 @@
 """Stored features: finite numbers, and nulls for want of look-back where there should have been one."""
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from market_data_assets.compute.quality.columns import first_time, instants, numbers
+from market_data_assets.compute.quality.columns import Flags, first_time, instants, numbers
 from market_data_assets.compute.quality.findings import Finding
 
 
@@ -46,3 +46,22 @@ def missing_look_back(day: dt.date, look_back: int, stored: Collection[dt.date])
         return []
     wanted = (day - dt.timedelta(days=back) for back in range(look_back, 0, -1))
     return [each for each in wanted if each > min(stored) and each not in stored]
+
+
+def known_shares(features: pa.Table, groups: Mapping[str, str]) -> Mapping[tuple[str, str], float]:
+    """The share of numbers that are known in bars with trades, by group of features and hour of the UTC day (``00`` to ``23``).
+
+    Args:
+        features: ``timestamp``, ``bucket_status`` and the columns that ``groups`` names, of one instrument.
+        groups: Column → its group.
+    """
+    traded = features.filter(pc.equal(features["bucket_status"], pa.scalar("traded")))
+    hours = instants(traded) // 3_600_000_000 % 24
+    known: dict[str, list[Flags]] = {}
+    for column, group in groups.items():
+        known.setdefault(group, []).append(np.asarray(traded[column].is_valid().to_numpy(), dtype=bool))
+    return {
+        (group, f"{hour:02}"): float(np.mean([column[hours == hour] for column in columns]))
+        for group, columns in known.items()
+        for hour in np.unique(hours).tolist()
+    }

@@ -1,19 +1,20 @@
 """Processed tiers: candles from every raw feed and book snapshots from books, all timeframes of a day in one pass over its ticks."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import dagster as dg
 
-from market_data_assets.assembly.feeds import DayFeeds
+from market_data_assets.assembly.feeds import DayFeeds, book_sources
+from market_data_assets.assembly.timeframe_days import Contracts, timeframe_days
 from market_data_assets.compute.book_snapshots import from_book
 from market_data_assets.compute.book_snapshots.registry import BOOK_SNAPSHOTS
 from market_data_assets.compute.candles import from_ticks
 from market_data_assets.compute.candles.registry import CANDLES
-from market_data_assets.compute.contract import Contract, contract_of
 from market_data_assets.defs.resources import LakeResource, Selection
 from market_data_assets.defs.specs import asset_key, out_kwargs
-from market_data_assets.domain.datasets import DailyFrames, Dataset, Frame, TableFrame
+from market_data_assets.domain.datasets import DailyFrames, Dataset, Frame, TableFrame, Unchanged
 from market_data_assets.domain.instruments import InstrumentId
 from market_data_assets.domain.schemas import (
     BOOK_SNAPSHOT_5,
@@ -25,17 +26,16 @@ from market_data_assets.domain.schemas import (
     TRADES,
 )
 from market_data_assets.domain.timeframes import Timeframe
-from market_data_assets.errors import NotListed
-from market_data_assets.storage.spill import fan_out
 
-Outputs = Mapping[Timeframe, Dataset]
+Tables = Mapping[Timeframe, Dataset]
+Outputs = Iterator[dg.Output[DailyFrames | Unchanged]]
 
 
 def candle_assets(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
     """``candles_{timeframe}`` from trades, with what books, tickers, liquidations and option chains add to them."""
 
     @dg.multi_asset(
-        name="candles",
+        name="candles_in_every_timeframe",
         outs=_outs(CANDLES),
         ins={
             "trades": _ticks(TRADES),
@@ -60,18 +60,19 @@ def candle_assets(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefiniti
         liquidations: DailyFrames,
         chains: DailyFrames,
         instruments: TableFrame,
-    ) -> Iterator[dg.Output[DailyFrames]]:
-        chain = partial(storage.open().read_exchange_shard, OPTIONS_CHAIN, trades.day)
-        feeds = DayFeeds(trades, book_25.or_else(book_5), tickers, liquidations, chains, chain)
-        contracts, wanted = _contracts("candles", trades, instruments), _wanted(context, CANDLES)
+    ) -> Outputs:
+        lake, contracts = storage.open(), Contracts("candles", trades.day, instruments.table)
+        feeds = DayFeeds(
+            trades, book_25.or_else(book_5), tickers, liquidations, chains, partial(lake.read_exchange_shard, OPTIONS_CHAIN, trades.day)
+        )
 
-        def all_timeframes(instrument: InstrumentId, frame: Frame) -> Mapping[Timeframe, Frame]:
-            contract = contracts(instrument)
-            return from_ticks(feeds.of(instrument, frame.read()), contract, trades.day, wanted)
+        def compute(instrument: InstrumentId, frame: Frame, timeframes: Sequence[Timeframe]) -> Mapping[Timeframe, TableFrame]:
+            contract = contracts.of(instrument)
+            return from_ticks(feeds.of(instrument, frame.read()), contract, trades.day, timeframes)
 
-        with fan_out(selection.of(feeds.candle_day()), all_timeframes, wanted) as days:
-            for timeframe in wanted:
-                yield dg.Output(days[timeframe], output_name=CANDLES[timeframe].name)
+        tables, day, sources = _wanted(context, CANDLES), _with(feeds.candle_day(), instruments), contracts.with_ticks(feeds.sources)
+        with timeframe_days(lake, tables, day, compute=compute, sources=sources, wanted=selection.wanted()) as days:
+            yield from _each(tables, days)
 
     return _candles
 
@@ -80,7 +81,7 @@ def book_snapshot_assets(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsD
     """``book_snapshots_{timeframe}`` from the deepest book of each instrument: 25 levels where they are stored, else 5."""
 
     @dg.multi_asset(
-        name="book_snapshots",
+        name="book_snapshots_in_every_timeframe",
         outs=_outs(BOOK_SNAPSHOTS),
         ins={
             "book_5": _ticks(BOOK_SNAPSHOT_5, optional=True),
@@ -90,19 +91,28 @@ def book_snapshot_assets(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsD
         partitions_def=partitions,
         can_subset=True,
     )
-    def _book_snapshots(
-        context: dg.AssetExecutionContext, selection: Selection, book_5: DailyFrames, book_25: DailyFrames, instruments: TableFrame
-    ) -> Iterator[dg.Output[DailyFrames]]:
+    def _book_snapshots(  # noqa: PLR0917 - Dagster passes each input by its name
+        context: dg.AssetExecutionContext,
+        storage: LakeResource,
+        selection: Selection,
+        book_5: DailyFrames,
+        book_25: DailyFrames,
+        instruments: TableFrame,
+    ) -> Outputs:
         books = book_25.or_else(book_5)
-        contracts, wanted = _contracts("book_snapshots", books, instruments), _wanted(context, BOOK_SNAPSHOTS)
+        contracts = Contracts("book_snapshots", books.day, instruments.table)
 
-        def all_timeframes(instrument: InstrumentId, frame: Frame) -> Mapping[Timeframe, Frame]:
-            contract = contracts(instrument)
-            return from_book(frame.read(), contract, books.day, wanted)
+        def compute(instrument: InstrumentId, frame: Frame, timeframes: Sequence[Timeframe]) -> Mapping[Timeframe, TableFrame]:
+            contract = contracts.of(instrument)
+            return from_book(frame.read(), contract, books.day, timeframes)
 
-        with fan_out(selection.of(books), all_timeframes, wanted) as days:
-            for timeframe in wanted:
-                yield dg.Output(days[timeframe], output_name=BOOK_SNAPSHOTS[timeframe].name)
+        tables, day, sources = (
+            _wanted(context, BOOK_SNAPSHOTS),
+            _with(books, instruments),
+            contracts.with_ticks(partial(book_sources, books)),
+        )
+        with timeframe_days(storage.open(), tables, day, compute=compute, sources=sources, wanted=selection.wanted()) as days:
+            yield from _each(tables, days)
 
     return _book_snapshots
 
@@ -112,22 +122,21 @@ def _ticks(dataset: Dataset, *, optional: bool = False) -> dg.AssetIn:
     return dg.AssetIn(asset_key(dataset), metadata={"clock": "exchange", "optional": optional})
 
 
-def _outs(outputs: Outputs) -> dict[str, dg.AssetOut]:
+def _outs(tables: Tables) -> dict[str, dg.AssetOut]:
     """Every timeframe as an asset of its own, computed together; any subset can be materialized."""
-    return {dataset.name: dg.AssetOut(**out_kwargs(dataset, kinds={"parquet"}), is_required=False) for dataset in outputs.values()}
+    return {dataset.name: dg.AssetOut(**out_kwargs(dataset, kinds={"parquet"}), is_required=False) for dataset in tables.values()}
 
 
-def _wanted(context: dg.AssetExecutionContext, outputs: Outputs) -> Sequence[Timeframe]:
+def _wanted(context: dg.AssetExecutionContext, tables: Tables) -> Tables:
     selected = context.op_execution_context.selected_output_names
-    return [timeframe for timeframe, dataset in outputs.items() if dataset.name in selected]
+    return {timeframe: dataset for timeframe, dataset in tables.items() if dataset.name in selected}
 
 
-def _contracts(name: str, ticks: DailyFrames, instruments: TableFrame) -> Callable[[InstrumentId], Contract]:
-    rows = {InstrumentId.parse(row["instrument_id"]): row for row in instruments.table.to_pylist()}
+def _with(ticks: DailyFrames, instruments: TableFrame) -> DailyFrames:
+    """The ticks, computed with what the day's instruments table says of contracts."""
+    return replace(ticks, inputs={**ticks.inputs, **instruments.inputs})
 
-    def contract(instrument: InstrumentId) -> Contract:
-        if instrument not in rows:
-            raise NotListed(f"{name} {ticks.day}: {instrument} has ticks, but the day's instruments do not list it")
-        return contract_of(rows[instrument])
 
-    return contract
+def _each(tables: Tables, days: Mapping[Timeframe, DailyFrames | Unchanged]) -> Outputs:
+    for timeframe, dataset in tables.items():
+        yield dg.Output(days[timeframe], output_name=dataset.name)

@@ -3,22 +3,18 @@
 import dagster as dg
 
 from market_data_assets.catalog import PROCESSED
-from market_data_assets.defs.specs import asset_key, out_kwargs
+from market_data_assets.defs.retries import RETRIED
+from market_data_assets.defs.specs import asset_key, table_kwargs
 from market_data_assets.domain.datasets import DailyFrames, Dataset
 from market_data_assets.storage.warehouse.base import WarehouseTable
 
 
 def warehouse_asset(dataset: Dataset, partitions: dg.PartitionsDefinition[str], kind: str) -> dg.AssetsDefinition:
     """One table of a ``kind`` of warehouse; a run replaces its day by the whole stored day of ``dataset``."""
-    table = WarehouseTable.of(dataset)
+    table, described = WarehouseTable.of(dataset), table_kwargs(dataset, kinds={kind})
 
     @dg.asset(
-        **{
-            **out_kwargs(dataset, kinds={kind}),
-            "key": dg.AssetKey(table.key),
-            "group_name": table.tier,
-            "io_manager_key": "warehouse",
-        },
+        **{**described, "metadata": {**described["metadata"], **RETRIED}},
         ins={"frames": dg.AssetIn(asset_key(dataset))},
         partitions_def=partitions,
         pool=f"warehouse_{table.name}",

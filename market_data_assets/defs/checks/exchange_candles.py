@@ -4,6 +4,7 @@ import datetime as dt
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import dagster as dg
@@ -11,15 +12,16 @@ import dagster as dg
 from market_data_assets.compute.candles.registry import CANDLES
 from market_data_assets.compute.contract import contract_of
 from market_data_assets.compute.quality.exchange_candles import COLUMNS, Comparison, compare
-from market_data_assets.defs.checks.reporting import SHOWN, Check, Judged, day_of_run, reports, selected
-from market_data_assets.defs.resources import LakeResource, TickSource
+from market_data_assets.defs.checks.reporting import SHOWN, Check, Judged
+from market_data_assets.defs.checks.steps import Evidence, Judgements, Step, check_results, stored_content
+from market_data_assets.defs.resources import LakeResource, Selection, TickSource
 from market_data_assets.defs.specs import asset_key
 from market_data_assets.domain.datasets import Dataset
 from market_data_assets.domain.instrument_rows import Instrument
 from market_data_assets.domain.instruments import InstrumentId
 from market_data_assets.domain.schemas import INSTRUMENTS
 from market_data_assets.domain.timeframes import TIMEFRAMES, Timeframe
-from market_data_assets.errors import AuthError, NoData, Retryable, Unusable
+from market_data_assets.errors import AuthError, NoData, PartitionMissing, Retryable, Unusable
 from market_data_assets.sources.binance_vision import KLINE_INTERVALS, BinanceVisionSource, publishes_klines
 from market_data_assets.sources.simulated.source import SOURCE_NAME
 from market_data_assets.storage.lake import Lake
@@ -32,26 +34,46 @@ SAME_AS_EXCHANGE = Check(
     " recording of a part of the day warns. Passes with nothing to compare where the exchange publishes no candles.",
     True,
 )
-_DATASETS: Mapping[Dataset, Timeframe] = {CANDLES[timeframe]: timeframe for timeframe in TIMEFRAMES if str(timeframe) in KLINE_INTERVALS}
+_TIMEFRAMES: Mapping[Dataset, Timeframe] = {CANDLES[timeframe]: timeframe for timeframe in TIMEFRAMES if str(timeframe) in KLINE_INTERVALS}
+_DATASETS = {asset_key(dataset): dataset for dataset in _TIMEFRAMES}
+_STEP = Step("exchange_candles", dict.fromkeys(_DATASETS, (SAME_AS_EXCHANGE,)), [asset_key(INSTRUMENTS)])
 _DOWNLOADS = 8
+_POOL = "vendor_binance_vision"
 
 
 def exchange_candle_checks() -> dg.AssetChecksDefinition:
     """One check for each timeframe that Binance Vision publishes. Candles of simulated markets are never asked for."""
 
-    @dg.multi_asset_check(
-        name="exchange_candle_checks",
-        specs=[SAME_AS_EXCHANGE.spec(asset_key(dataset), [asset_key(INSTRUMENTS)]) for dataset in _DATASETS],
-        can_subset=True,
-        pool="vendor",
-    )
-    def _checks(context: dg.AssetCheckExecutionContext, storage: LakeResource, ticks: TickSource) -> Iterator[dg.AssetCheckResult]:
+    @dg.multi_asset_check(name="exchange_candle_checks", specs=_STEP.specs, can_subset=True, pool=_POOL)
+    def _checks(
+        context: dg.AssetCheckExecutionContext, storage: LakeResource, selection: Selection, ticks: TickSource
+    ) -> Iterator[dg.AssetCheckResult]:
         lake, archive = storage.open(), ExchangeArchive(ticks.exchange_candles())
-        for dataset in selected(context, _DATASETS):
-            day = day_of_run(context, lake, dataset)
-            yield from reports(context, day, {(dataset, SAME_AS_EXCHANGE): judge_day(lake, archive, dataset, day)})
+        day = _STEP.day(context, lake, _DATASETS)
+        required = [INSTRUMENTS, *(_DATASETS[key] for key in _STEP.selected(context))]
+
+        def inputs() -> Mapping[str, str]:
+            return stored_content(lake, day, (INSTRUMENTS, *_DATASETS.values()), required)
+
+        yield from check_results(
+            context, _STEP, lake, day, Evidence(inputs, lambda: _judge_stored(lake, archive, day), _is_settled), anew=selection.refresh
+        )
 
     return _checks
+
+
+def _judge_stored(lake: Lake, archive: "ExchangeArchive", day: dt.date) -> Judgements:
+    """Every timeframe that is stored."""
+    judged: dict[tuple[dg.AssetKey, Check], Judged] = {}
+    for key, dataset in _DATASETS.items():
+        with suppress(PartitionMissing):
+            judged[key, SAME_AS_EXCHANGE] = judge_day(lake, archive, dataset, day)
+    return judged
+
+
+def _is_settled(judged: Judgements) -> bool:
+    """Whether something was compared, or nothing ever will be: what the exchange did not give today it may give the next time."""
+    return all(each.notes["compared_instruments"] or not each.notes["may_be_compared_later"] for each in judged.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +86,12 @@ class ExchangeArchive:
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What became of one instrument: compared, or why not."""
+    """What became of one instrument: compared, or why not; and whether it may be another time."""
 
     instrument: InstrumentId
     comparison: Comparison | None
     reason: str = ""
+    may_come: bool = False
 
 
 def judge_day(lake: Lake, archive: ExchangeArchive, dataset: Dataset, day: dt.date) -> Judged:
@@ -86,29 +109,30 @@ def judge_day(lake: Lake, archive: ExchangeArchive, dataset: Dataset, day: dt.da
 
 def _compare(lake: Lake, archive: ExchangeArchive, dataset: Dataset, day: dt.date, instrument: Instrument) -> _Outcome:
     name = instrument.instrument_id
-    if reason := _not_asked(archive, instrument):
+    if reason := _without_candles(instrument):
         return _Outcome(name, None, reason)
+    if archive.unreachable.is_set():
+        return _Outcome(name, None, "not asked again: the exchange's files could not be reached", may_come=True)
     try:
         contract = contract_of(instrument.row())
-        klines = archive.source.klines_of(instrument, day, KLINE_INTERVALS[str(_DATASETS[dataset])])
+        klines = archive.source.klines_of(instrument, day, KLINE_INTERVALS[str(_TIMEFRAMES[dataset])])
     except NoData as absence:
-        return _Outcome(name, None, absence.reason)
+        # A mirror may not have been filled yet, which looks the same as a market without candles.
+        return _Outcome(name, None, absence.reason, may_come=True)
     except (Retryable, AuthError) as error:
         archive.unreachable.set()
-        return _Outcome(name, None, f"not reached: {error}")
+        return _Outcome(name, None, f"not reached: {error}", may_come=True)
     except Unusable as error:
-        return _Outcome(name, None, f"{error.reason}: {error}")
+        return _Outcome(name, None, f"{error.reason}: {error}", may_come=True)
     ours = lake.read(dataset, day, name, COLUMNS)
     return _Outcome(name, compare(str(name), ours, klines, inverse=contract.inverse, multiplier=contract.multiplier))
 
 
-def _not_asked(archive: ExchangeArchive, instrument: Instrument) -> str:
-    """Why the exchange's candles of an instrument are not asked for; empty where they are."""
+def _without_candles(instrument: Instrument) -> str:
+    """Why the exchange has no candles of an instrument to ask for; empty where it has."""
     if instrument.source == SOURCE_NAME:
         return "simulated: there is nothing to compare"
-    if not publishes_klines(instrument):
-        return "the exchange publishes no candles"
-    return "not asked again: the exchange's files could not be reached" if archive.unreachable.is_set() else ""
+    return "" if publishes_klines(instrument) else "the exchange publishes no candles"
 
 
 def _notes(outcomes: Sequence[_Outcome]) -> dict[str, object]:
@@ -122,15 +146,14 @@ def _notes(outcomes: Sequence[_Outcome]) -> dict[str, object]:
         "compared_instruments": len(compared),
         **{f"{name}_buckets": count for name, count in counts.items()},
         "without_exchange_candles": len(missing),
+        "may_be_compared_later": sum(outcome.may_come for outcome in missing),
     }
     if not compared:
         notes["nothing_to_compare"] = True
     if reasons:
         table = [
-            dg.TableRecord(
-                {"reason": reason, "instruments": count, "such_as": str(next(each.instrument for each in missing if each.reason == reason))}
-            )
+            {"reason": reason, "instruments": count, "such_as": str(next(each.instrument for each in missing if each.reason == reason))}
             for reason, count in reasons.most_common(SHOWN)
         ]
-        notes["without_exchange_candles_by_reason"] = dg.MetadataValue.table(table)
+        notes["without_exchange_candles_by_reason"] = table
     return notes

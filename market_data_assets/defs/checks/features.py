@@ -1,7 +1,8 @@
 """Checks of the features: finite, and not null for want of look-back that should be there."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 
 import dagster as dg
 import pyarrow as pa
@@ -10,10 +11,12 @@ from market_data_assets.compute.candles.registry import CANDLES
 from market_data_assets.compute.mft.registry import MFT_FEATURES, look_back_days
 from market_data_assets.compute.quality.features import judge_finite, missing_look_back, null_share
 from market_data_assets.compute.quality.findings import Finding
-from market_data_assets.defs.checks.reporting import SHOWN, Check, Judged, day_of_run, reports, selected
-from market_data_assets.defs.resources import LakeResource
+from market_data_assets.defs.checks.reporting import SHOWN, Check, Judged
+from market_data_assets.defs.checks.steps import Evidence, Judgements, Step, check_results, digest_of, stored_content
+from market_data_assets.defs.resources import LakeResource, Selection
 from market_data_assets.defs.specs import asset_key
 from market_data_assets.domain.datasets import Dataset
+from market_data_assets.errors import PartitionMissing
 from market_data_assets.storage.lake import Lake
 from market_data_assets.storage.parallel import for_each
 
@@ -27,21 +30,41 @@ WITH_LOOK_BACK = Check(
 )
 
 
+_DATASETS = {asset_key(dataset): dataset for dataset in MFT_FEATURES.values()}
+_STEP = Step("features", dict.fromkeys(_DATASETS, (FINITE, WITH_LOOK_BACK)))
+
+
 def feature_checks() -> dg.AssetChecksDefinition:
     """The checks of every timeframe, in one step."""
-    specs = [check.spec(asset_key(dataset)) for dataset in MFT_FEATURES.values() for check in (FINITE, WITH_LOOK_BACK)]
 
-    @dg.multi_asset_check(name="features_checks", specs=specs, can_subset=True)
-    def _checks(context: dg.AssetCheckExecutionContext, storage: LakeResource) -> Iterator[dg.AssetCheckResult]:
+    @dg.multi_asset_check(name="features_checks", specs=_STEP.specs, can_subset=True)
+    def _checks(context: dg.AssetCheckExecutionContext, storage: LakeResource, selection: Selection) -> Iterator[dg.AssetCheckResult]:
         lake = storage.open()
-        for dataset in selected(context, MFT_FEATURES.values()):
-            day = day_of_run(context, lake, dataset)
-            yield from reports(context, day, _judge(lake, dataset, day, storage.workers))
+        day = _STEP.day(context, lake, _DATASETS)
+        required = [_DATASETS[key] for key in _STEP.selected(context)]
+        evidence = Evidence(lambda: _inputs(lake, day, required), lambda: judge_features(lake, day, storage.workers))
+        yield from check_results(context, _STEP, lake, day, evidence, anew=selection.refresh)
 
     return _checks
 
 
-def _judge(lake: Lake, dataset: Dataset, day: dt.date, workers: int) -> Mapping[tuple[Dataset, Check], Judged]:
+def judge_features(lake: Lake, day: dt.date, workers: int) -> Judgements:
+    """What both checks find in every table that is stored."""
+    judged: dict[tuple[dg.AssetKey, Check], Judged] = {}
+    for key, dataset in _DATASETS.items():
+        with suppress(PartitionMissing):
+            finite, look_back = _judge(lake, dataset, day, workers)
+            judged |= {(key, FINITE): finite, (key, WITH_LOOK_BACK): look_back}
+    return judged
+
+
+def _inputs(lake: Lake, day: dt.date, required: Sequence[Dataset]) -> Mapping[str, str]:
+    """The tables of the day, and the days of look-back that each lacks; of the others no more is read than that they are stored."""
+    missing = {f"{dataset}/missing_look_back": digest_of(_missing_days(lake, dataset, day)) for dataset in _DATASETS.values()}
+    return {**stored_content(lake, day, _DATASETS.values(), required), **missing}
+
+
+def _judge(lake: Lake, dataset: Dataset, day: dt.date, workers: int) -> tuple[Judged, Judged]:
     finite, look_back = Judged(), Judged()
     instruments = lake.instruments(dataset, day)
     tables = for_each(lambda instrument: _judge_table(str(instrument), lake.read(dataset, day, instrument)), instruments, workers)
@@ -55,7 +78,7 @@ def _judge(lake: Lake, dataset: Dataset, day: dt.date, workers: int) -> Mapping[
         listed = ", ".join(str(each) for each in missing[:SHOWN])
         look_back.findings.append(Finding("", "look_back_not_stored", nulls, numbers, detail=f"{len(missing)} day(s): {listed}"))
     look_back.notes["null_share"] = nulls / numbers if numbers else 0.0
-    return {(dataset, FINITE): finite, (dataset, WITH_LOOK_BACK): look_back}
+    return finite, look_back
 
 
 def _judge_table(instrument: str, table: pa.Table) -> tuple[int, list[Finding], tuple[int, int]]:

@@ -16,8 +16,9 @@ from market_data_assets.compute.quality.candles import judge_buckets, judge_pric
 from market_data_assets.compute.quality.findings import Finding, wrong_as_a_whole
 from market_data_assets.compute.quality.merging import Merge, judge_merge
 from market_data_assets.compute.quality.snapshots import judge_crossed_time, judge_spreads
-from market_data_assets.defs.checks.reporting import Check, Judged, day_of_run, reports, selected
-from market_data_assets.defs.resources import LakeResource
+from market_data_assets.defs.checks.reporting import Check, Judged
+from market_data_assets.defs.checks.steps import Evidence, Judgements, Step, check_results, stored_content
+from market_data_assets.defs.resources import LakeResource, Selection
 from market_data_assets.defs.specs import asset_key
 from market_data_assets.domain.datasets import Dataset
 from market_data_assets.domain.instruments import InstrumentId, InstrumentType
@@ -80,14 +81,25 @@ class Tier:
 
 def tier_checks(tier: Tier) -> dg.AssetChecksDefinition:
     """The checks of every table of a tier. Blocking ones stop the warehouse and the features."""
-    specs = [check.spec(asset_key(dataset)) for timeframe, dataset in tier.datasets.items() for check in tier.checks_of(timeframe)]
+    datasets = {asset_key(dataset): dataset for dataset in tier.datasets.values()}
+    step = Step(tier.name, {asset_key(dataset): tier.checks_of(timeframe) for timeframe, dataset in tier.datasets.items()})
 
-    @dg.multi_asset_check(name=f"{tier.name}_checks", specs=specs, can_subset=True)
-    def _checks(context: dg.AssetCheckExecutionContext, storage: LakeResource) -> Iterator[dg.AssetCheckResult]:
+    @dg.multi_asset_check(name=f"{tier.name}_checks", specs=step.specs, can_subset=True)
+    def _checks(context: dg.AssetCheckExecutionContext, storage: LakeResource, selection: Selection) -> Iterator[dg.AssetCheckResult]:
         lake = storage.open()
-        wanted = selected(context, tier.datasets.values())
-        day = day_of_run(context, lake, wanted[0])
-        yield from reports(context, day, judge_tier(lake, tier, wanted, day, storage.workers))
+        day = step.day(context, lake, datasets)
+        required = [datasets[key] for key in step.selected(context)]
+
+        def inputs() -> Mapping[str, str]:
+            return stored_content(lake, day, datasets.values(), required)
+
+        def judge() -> Judgements:
+            stored = [dataset for dataset in datasets.values() if f"{dataset}/{day}" in inputs()]
+            return {
+                (asset_key(table), check): each for (table, check), each in judge_tier(lake, tier, stored, day, storage.workers).items()
+            }
+
+        yield from check_results(context, step, lake, day, Evidence(inputs, judge), anew=selection.refresh)
 
     return _checks
 

@@ -8,8 +8,9 @@ import dagster as dg
 from market_data_assets.compute.quality.activity import RowCounts, fell_silent, judge_emptiness, judge_quarantine
 from market_data_assets.compute.quality.findings import Finding, wrong_as_a_whole
 from market_data_assets.defs.checks.raw_files import judge_file
-from market_data_assets.defs.checks.reporting import Check, Judged, day_of_run, reports
-from market_data_assets.defs.resources import LakeResource
+from market_data_assets.defs.checks.reporting import Check, Judged
+from market_data_assets.defs.checks.steps import Evidence, Judgements, Step, check_results, digest_of, stored_content
+from market_data_assets.defs.resources import LakeResource, Selection
 from market_data_assets.defs.specs import asset_key
 from market_data_assets.domain.datasets import Dataset
 from market_data_assets.domain.instruments import InstrumentId
@@ -64,21 +65,35 @@ UNCROSSED = Check(
 
 def raw_checks(dataset: Dataset) -> dg.AssetChecksDefinition:
     """The checks of one raw data type. Blocking ones stop candles, book snapshots and all that follows."""
-    of_files = file_checks(dataset)
-    checks = (*day_checks(dataset), *of_files)
+    key = asset_key(dataset)
+    step = Step(dataset.name, {key: (*day_checks(dataset), *file_checks(dataset))})
 
-    @dg.multi_asset_check(name=f"{dataset.name}_checks", specs=[check.spec(asset_key(dataset)) for check in checks], can_subset=True)
-    def _checks(context: dg.AssetCheckExecutionContext, storage: LakeResource) -> Iterator[dg.AssetCheckResult]:
+    @dg.multi_asset_check(name=f"{dataset.name}_checks", specs=step.specs, can_subset=True)
+    def _checks(context: dg.AssetCheckExecutionContext, storage: LakeResource, selection: Selection) -> Iterator[dg.AssetCheckResult]:
         lake = storage.open()
-        day = day_of_run(context, lake, dataset)
-        judged = {check: Judged() for check in checks}
-        _judge_day(lake, dataset, day, judged)
-        # Files of another version may lack what the other checks read; then these have looked at nothing, and this one stops the day.
-        if not judged[SCHEMA].findings:
-            _judge_files(lake, dataset, day, {check: judged[check] for check in of_files}, storage.workers)
-        yield from reports(context, day, {(dataset, check): each for check, each in judged.items()})
+        day = step.day(context, lake, {key: dataset})
+        evidence = Evidence(lambda: _inputs(lake, dataset, day), lambda: judge_raw_day(lake, dataset, day, storage.workers))
+        yield from check_results(context, step, lake, day, evidence, anew=selection.refresh)
 
     return _checks
+
+
+def judge_raw_day(lake: Lake, dataset: Dataset, day: dt.date, workers: int) -> Judgements:
+    """What every check of a raw data type finds in a stored day."""
+    of_files = file_checks(dataset)
+    judged = {check: Judged() for check in (*day_checks(dataset), *of_files)}
+    _judge_day(lake, dataset, day, judged)
+    # Files of another version may lack what the other checks read; then these have looked at nothing, and this one stops the day.
+    if not judged[SCHEMA].findings:
+        _judge_files(lake, dataset, day, {check: judged[check] for check in of_files}, workers)
+    return {(asset_key(dataset), check): each for check, each in judged.items()}
+
+
+def _inputs(lake: Lake, dataset: Dataset, day: dt.date) -> Mapping[str, str]:
+    """The day, what is listed, and who fell silent: of the days before, nothing else is read, and they may come after this one."""
+    counts = row_counts(lake.manifest(dataset, day).content)
+    silent = {"silent_instruments": digest_of(fell_silent(counts, _earlier(lake, dataset, day)))}
+    return {**stored_content(lake, day, (dataset, INSTRUMENTS)), **silent}
 
 
 def day_checks(dataset: Dataset) -> Sequence[Check]:
@@ -100,8 +115,7 @@ def _judge_day(lake: Lake, dataset: Dataset, day: dt.date, judged: Mapping[Check
     """What the manifest alone tells."""
     content = lake.manifest(dataset, day).content
     counts = row_counts(content)
-    earlier = [_earlier_counts(lake, dataset, day - dt.timedelta(days=back)) for back in range(1, _DAYS_BEFORE + 1)]
-    silent = [Finding(str(each), "silent", 1, 1, detail="usually has rows") for each in fell_silent(counts, earlier)]
+    silent = [Finding(str(each), "silent", 1, 1, detail="usually has rows") for each in fell_silent(counts, _earlier(lake, dataset, day))]
     found: Mapping[Check, Iterable[Finding]] = {
         HAS_ROWS: judge_emptiness(counts, _listed(lake, dataset, day)),
         ACTIVE: silent,
@@ -127,6 +141,10 @@ def _judge_files(lake: Lake, dataset: Dataset, day: dt.date, judged: Mapping[Che
 def row_counts(content: DayContent) -> RowCounts:
     """Rows by instrument, by the manifest."""
     return {InstrumentId.parse(entry.instrument_id): entry.rows for entry in content.files if entry.instrument_id is not None}
+
+
+def _earlier(lake: Lake, dataset: Dataset, day: dt.date) -> Sequence[RowCounts]:
+    return [_earlier_counts(lake, dataset, day - dt.timedelta(days=back)) for back in range(1, _DAYS_BEFORE + 1)]
 
 
 def _earlier_counts(lake: Lake, dataset: Dataset, day: dt.date) -> RowCounts:

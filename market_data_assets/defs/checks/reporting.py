@@ -1,17 +1,15 @@
 """What an asset check is and how it reports: how much was looked at, what failed, which instruments, the worst of them."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
 
 from market_data_assets.compute.quality.findings import Finding, any_wrong, findings_table
-from market_data_assets.defs.partitions import day_of_partition
-from market_data_assets.defs.specs import asset_key
-from market_data_assets.domain.datasets import Dataset
-from market_data_assets.storage.lake import Lake
+from market_data_assets.compute.quality.record import Verdict, kept
+from market_data_assets.compute.quality.wording import summary_of
 
 SHOWN = 20
 
@@ -24,12 +22,14 @@ class Check:
         description: What passes; for the UI.
         blocking: Whether it stops what is downstream when ``stops`` says so.
         stops: From the findings and the number of instruments judged, whether the day is wrong (an error) or merely thin (a warning).
+        version: Raised when the same rows are judged in another way; stored reports are then made again.
     """
 
     name: str
     description: str
     blocking: bool = False
     stops: Callable[[Iterable[Finding], int], bool] = any_wrong
+    version: int = 1
 
     def spec(self, asset: dg.AssetKey, additional_deps: Sequence[dg.AssetKey] = ()) -> dg.AssetCheckSpec:
         """Its declaration for an asset.
@@ -43,10 +43,10 @@ class Check:
 
 @dataclass(slots=True)
 class Judged:
-    """What one check of one asset has looked at so far, and what it found.
+    """What one check of one table has looked at so far, and what it found.
 
     Attributes:
-        notes: What else an operator wants to know, for the metadata.
+        notes: What else an operator wants to know, for the metadata: numbers, text, or lists of records of these.
     """
 
     instruments: int = 0
@@ -59,49 +59,51 @@ class Judged:
         self.instruments, self.rows = self.instruments + 1, self.rows + rows
         self.findings += findings
 
+    def verdict(self, table: dg.AssetKey, check: Check) -> Verdict:
+        """What ``check`` says of ``table``, for the report of the day."""
+        return Verdict(
+            table="/".join(table.path),
+            check=check.name,
+            stops=check.stops(self.findings, self.instruments),
+            looked_at_rows=self.rows,
+            looked_at_instruments=self.instruments,
+            failed_instruments=len({each.instrument for each in self.findings if each.instrument}),
+            findings=len(self.findings),
+            notes=self.notes,
+            worst=kept(self.findings),
+            summary=summary_of(self.instruments, self.rows, self.findings),
+        )
 
-def report(check: Check, asset: dg.AssetKey, day: dt.date, judged: Judged) -> dg.AssetCheckResult:
+
+def result_of(verdict: Verdict, day: dt.date, *, reused: bool) -> dg.AssetCheckResult:
     """The result: passed without findings; else an error where they make the day wrong, and a warning where not."""
-    stops = check.stops(judged.findings, judged.instruments)
-    failed = sorted({each.instrument for each in judged.findings if each.instrument})
+    worst_instruments = dict.fromkeys(each.instrument for each in verdict.worst if each.instrument)
     metadata: dict[str, Any] = {
         "day": day.isoformat(),
-        "looked_at_rows": judged.rows,
-        "looked_at_instruments": judged.instruments,
-        "failed_instruments": len(failed),
-        "instruments": failed[:SHOWN],
-        **judged.notes,
+        "looked_at_rows": verdict.looked_at_rows,
+        "looked_at_instruments": verdict.looked_at_instruments,
+        "failed_instruments": verdict.failed_instruments,
+        "findings": verdict.findings,
+        "instruments": ", ".join([*worst_instruments][:SHOWN]),
+        "reused": reused,
+        **{name: _shown(value) for name, value in verdict.notes.items()},
     }
-    if judged.findings:
-        metadata["worst"] = dg.MetadataValue.table(_worst(judged.findings))
+    if verdict.worst:
+        metadata["worst"] = dg.MetadataValue.table(_worst(verdict.worst))
     return dg.AssetCheckResult(
-        asset_key=asset,
-        check_name=check.name,
-        passed=not judged.findings,
-        severity=dg.AssetCheckSeverity.ERROR if stops else dg.AssetCheckSeverity.WARN,
+        asset_key=dg.AssetKey(verdict.table.split("/")),
+        check_name=verdict.check,
+        passed=verdict.passed,
+        severity=dg.AssetCheckSeverity.ERROR if verdict.stops else dg.AssetCheckSeverity.WARN,
+        description=verdict.summary,
         metadata=metadata,
     )
 
 
-def reports(
-    context: dg.AssetCheckExecutionContext, day: dt.date, judged: Mapping[tuple[Dataset, Check], Judged]
-) -> Iterator[dg.AssetCheckResult]:
-    """The results that the run asked for."""
-    for (dataset, check), each in judged.items():
-        if dg.AssetCheckKey(asset_key(dataset), check.name) in context.selected_asset_check_keys:
-            yield report(check, asset_key(dataset), day, each)
-
-
-def day_of_run(context: dg.AssetCheckExecutionContext, lake: Lake, dataset: Dataset) -> dt.date:
-    """The day of the run's partition; the last one stored where a check is run without a partition."""
-    run = context.op_execution_context
-    return day_of_partition(run.partition_key) if run.has_partition_key else max(lake.days(dataset))
-
-
-def selected(context: dg.AssetCheckExecutionContext, datasets: Iterable[Dataset]) -> Sequence[Dataset]:
-    """The datasets of which the run asks for some check."""
-    wanted = {key.asset_key for key in context.selected_asset_check_keys}
-    return [dataset for dataset in datasets if asset_key(dataset) in wanted]
+def _shown(note: Any) -> Any:
+    """A note as metadata: a list of records is a table."""
+    is_table = isinstance(note, list) and note and isinstance(note[0], Mapping)
+    return dg.MetadataValue.table([dg.TableRecord(record) for record in note]) if is_table else note
 
 
 def _worst(findings: Iterable[Finding]) -> list[dg.TableRecord]:
@@ -111,5 +113,5 @@ def _worst(findings: Iterable[Finding]) -> list[dg.TableRecord]:
 
 def _cell(value: object) -> str | int | float | bool:
     if isinstance(value, dt.datetime):
-        return value.isoformat()
+        return f"{value:%Y-%m-%d %H:%M:%S}.{value.microsecond // 1000:03}"
     return value if isinstance(value, str | int | float | bool) else ""

@@ -1,7 +1,8 @@
 """Books that stand still while trades go on: a step of its own, since it needs the trades, too."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 import dagster as dg
 import numpy as np
@@ -9,13 +10,14 @@ import numpy as np
 from market_data_assets.compute.quality.books import book_rows, judge_staleness
 from market_data_assets.compute.quality.columns import Int64s, instants
 from market_data_assets.compute.quality.findings import Finding
-from market_data_assets.defs.checks.reporting import Check, Judged, day_of_run, reports, selected
-from market_data_assets.defs.resources import LakeResource
+from market_data_assets.defs.checks.reporting import Check, Judged
+from market_data_assets.defs.checks.steps import Evidence, Judgements, Step, check_results, stored_content
+from market_data_assets.defs.resources import LakeResource, Selection
 from market_data_assets.defs.specs import asset_key
 from market_data_assets.domain.datasets import DailyFrames, Dataset
 from market_data_assets.domain.instruments import InstrumentId
 from market_data_assets.domain.schemas import BOOK_SNAPSHOT_5, BOOK_SNAPSHOT_25, TRADES
-from market_data_assets.errors import NoData, Retryable, Unusable
+from market_data_assets.errors import NoData, PartitionMissing, Retryable, Unusable
 from market_data_assets.storage.lake import Lake
 from market_data_assets.storage.parallel import for_each
 
@@ -23,22 +25,36 @@ NOT_STALE = Check(
     "book_not_stale",
     "No span in which the book repeats itself under new times although three trades or more happened; only warns: the last state is known.",
 )
-_BOOKS = (BOOK_SNAPSHOT_5, BOOK_SNAPSHOT_25)
+_BOOKS = {asset_key(book): book for book in (BOOK_SNAPSHOT_5, BOOK_SNAPSHOT_25)}
+_STEP = Step("book_staleness", dict.fromkeys(_BOOKS, (NOT_STALE,)), [asset_key(TRADES)])
 
 
 def staleness_checks() -> dg.AssetChecksDefinition:
     """One check for each depth of book. They wait for the trades, and stop nothing."""
 
-    @dg.multi_asset_check(
-        name="book_staleness_checks", specs=[NOT_STALE.spec(asset_key(book), [asset_key(TRADES)]) for book in _BOOKS], can_subset=True
-    )
-    def _checks(context: dg.AssetCheckExecutionContext, storage: LakeResource) -> Iterator[dg.AssetCheckResult]:
+    @dg.multi_asset_check(name="book_staleness_checks", specs=_STEP.specs, can_subset=True)
+    def _checks(context: dg.AssetCheckExecutionContext, storage: LakeResource, selection: Selection) -> Iterator[dg.AssetCheckResult]:
         lake = storage.open()
-        for book in selected(context, _BOOKS):
-            day = day_of_run(context, lake, book)
-            yield from reports(context, day, {(book, NOT_STALE): _judge_day(lake, book, day, storage.workers)})
+        day = _STEP.day(context, lake, _BOOKS)
+        required = [_BOOKS[key] for key in _STEP.selected(context)]
+
+        def inputs() -> Mapping[str, str]:
+            return {**lake.read_exchange_day(TRADES, day).inputs, **stored_content(lake, day, _BOOKS.values(), required)}
+
+        yield from check_results(
+            context, _STEP, lake, day, Evidence(inputs, lambda: _judge_books(lake, day, storage.workers)), anew=selection.refresh
+        )
 
     return _checks
+
+
+def _judge_books(lake: Lake, day: dt.date, workers: int) -> Judgements:
+    """The books that are stored."""
+    judged: dict[tuple[dg.AssetKey, Check], Judged] = {}
+    for key, book in _BOOKS.items():
+        with suppress(PartitionMissing):
+            judged[key, NOT_STALE] = _judge_day(lake, book, day, workers)
+    return judged
 
 
 def _judge_day(lake: Lake, book: Dataset, day: dt.date, workers: int) -> Judged:

@@ -9,7 +9,7 @@ from hashlib import sha256
 import pyarrow as pa
 
 from market_data_assets.domain.datasets import Dataset, TableFrame
-from market_data_assets.domain.days import TimeRange, day_of, day_start
+from market_data_assets.domain.days import TimeRange, day_of, day_start, to_datetime
 from market_data_assets.domain.instrument_rows import Instrument
 from market_data_assets.domain.instruments import InstrumentId
 from market_data_assets.domain.universe import Universe
@@ -85,6 +85,10 @@ class SimulatedSource:
     def instruments(self, day: dt.date) -> Listings:
         """Every contract of the universe that was listed at any moment of the UTC ``day``, ordered by id."""
         return Listings([instrument for instrument, _ in self._listed(day)])
+
+    def exported_until(self, now: dt.datetime) -> dt.datetime:
+        """The start of today: a simulated day is there as soon as it is over."""
+        return to_datetime(day_start(now.astimezone(dt.UTC).date()))
 
     def fetch(self, dataset: Dataset, instrument: Instrument, day: dt.date) -> TableFrame:
         """The rows that arrived on ``day``, sorted by exchange time, then by arrival.

@@ -2,7 +2,7 @@ import datetime as dt
 
 import pyarrow as pa
 
-from market_data_assets.compute.quality.features import judge_finite, missing_look_back, null_share
+from market_data_assets.compute.quality.features import judge_finite, known_shares, missing_look_back, null_share
 from market_data_assets.domain.datasets import TIMESTAMP
 
 DAY = dt.date(2024, 8, 8)
@@ -29,3 +29,18 @@ def test_hole_in_the_look_back_is_told_and_the_beginning_of_the_lake_is_none() -
     assert missing_look_back(DAY, 5, days(8)) == []
     assert missing_look_back(DAY, 2, days(1, 8)) == days(6, 7)
     assert missing_look_back(DAY, 5, []) == []
+
+
+def test_known_shares_are_by_group_and_hour_of_bars_with_trades() -> None:
+    hour = 3_600_000_000
+    table = pa.table(
+        {
+            "timestamp": pa.array([0, 1, hour, 2 * hour]).cast(TIMESTAMP),
+            "bucket_status": ["traded", "traded", "traded", "no_trades"],
+            "a": pa.array([1.0, None, 1.0, None]),
+            "b": pa.array([1.0, 1.0, None, None]),
+            "c": pa.array([True, True, True, None]),
+        }
+    )
+    shares = known_shares(table, {"a": "first", "b": "first", "c": "second"})
+    assert shares == {("first", "00"): 0.75, ("first", "01"): 0.5, ("second", "00"): 1.0, ("second", "01"): 1.0}

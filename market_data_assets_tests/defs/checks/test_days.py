@@ -56,7 +56,7 @@ def test_day_whose_ids_conflict_in_every_instrument_stops_before_its_candles(tmp
     assert set(failed) == {"ids_unique"}
     conflict = failed["ids_unique"]
     assert (conflict.asset_key.path[-1], conflict.severity) == ("trades", dg.AssetCheckSeverity.ERROR)
-    assert conflict.metadata["instruments"].value == ["BINANCE:SPOT_PAIR:BTC-USDT", "BINANCE:SPOT_PAIR:ETH-USDT"]
+    assert conflict.metadata["instruments"].value == "BINANCE:SPOT_PAIR:BTC-USDT, BINANCE:SPOT_PAIR:ETH-USDT"
     assert conflict.metadata["worst"].value.records[0].data["problem"] == "conflicting_ids"
     materialized = {event.asset_key.to_user_string() for event in result.get_asset_materialization_events() if event.asset_key}
     assert "raw_tick_data/trades" in materialized

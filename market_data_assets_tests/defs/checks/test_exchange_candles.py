@@ -79,8 +79,8 @@ def test_recorded_minutes_equal_the_exchange_but_the_one_it_began_in(recorded: L
     assert judged.notes["compared_instruments"] == 1
     assert (judged.notes["equal_buckets"], judged.notes["edges_buckets"], judged.notes["different_buckets"]) == (5, 1, 0)
     # The inverse perpetual is of a market with klines, of which this folder has none.
-    reasons = judged.notes["without_exchange_candles_by_reason"].records
-    assert [record.data for record in reasons] == [{"reason": "not_listed", "instruments": 1, "such_as": "BINANCE:PERP:BTC-USD"}]
+    reasons = judged.notes["without_exchange_candles_by_reason"]
+    assert reasons == [{"reason": "not_listed", "instruments": 1, "such_as": "BINANCE:PERP:BTC-USD"}]
 
 
 def test_minute_that_differs_is_wrong(recorded: Lake, official: Path, tmp_path: Path) -> None:
@@ -109,6 +109,6 @@ def test_simulated_candles_are_never_asked_for(tmp_path: Path) -> None:
     judged = judge_day(lake, archive(tmp_path), CANDLES[MINUTE], DAY)
     assert judged.findings == []
     assert judged.notes["nothing_to_compare"]
-    (record,) = judged.notes["without_exchange_candles_by_reason"].records
-    assert record.data["reason"].startswith("simulated")
-    assert record.data["instruments"] == 2
+    (record,) = judged.notes["without_exchange_candles_by_reason"]
+    assert record["reason"].startswith("simulated")
+    assert record["instruments"] == 2
