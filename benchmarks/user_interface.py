@@ -27,7 +27,7 @@ DAYS = 3_000
 _FIRST_DAY = dt.date(2016, 1, 1)
 _DATASET = CANDLES[Timeframe.parse("1m")]
 # What a chart of a day of candles takes, and so most of what the metadata of a partition takes.
-_CHART_BYTES = 60_000
+_CHART_BYTES = 26_000
 # The page asks again and again; what it shows first it has asked for by then.
 _SETTLE_SECONDS = 4.0
 _VIEWPORT = {"width": 1600, "height": 1000}

@@ -197,8 +197,7 @@ def to_make(
     if not is_part:
         return replace(frames, loaders=todo, kept=kept)
     absent = {instrument: reason for instrument, reason in frames.absent.items() if wanted.covers(instrument)}
-    # What the day is made from cannot be said: instruments that nobody asked for are as they were.
-    return replace(frames, loaders=todo, absent=absent, inputs={}, partial=True)
+    return replace(frames, loaders=todo, absent=absent, partial=True)
 
 
 def to_make_whole(stored: StoredDay | None, frames: DailyFrames, wanted: Wanted = WHOLE_DAY) -> DailyFrames | Unchanged:
@@ -213,7 +212,7 @@ def to_make_whole(stored: StoredDay | None, frames: DailyFrames, wanted: Wanted 
         return frames
     chosen = frames.only(wanted.includes)
     is_all = len(chosen.loaders) == len(frames.loaders) and not _holds_others(stored, frames, wanted)
-    return frames if is_all else replace(chosen, inputs={})
+    return frames if is_all else chosen
 
 
 def _holds_others(stored: StoredDay | None, frames: DailyFrames, wanted: Wanted) -> bool:

@@ -28,14 +28,14 @@ def run_days(settings: "Settings", days: Sequence[dt.date], patterns: Sequence[s
     """Every tier of each day, in order, of the instruments that match the patterns; all of them without any."""
     # Dagster takes seconds to import, and only this command needs it.
     from market_data_assets.definitions import build_definitions  # noqa: PLC0415
-    from market_data_assets.defs.instance import open_instance  # noqa: PLC0415
+    from market_data_assets.defs.instance import open_terminal_instance  # noqa: PLC0415
     from market_data_assets.defs.runs import run_day, steps_per_day  # noqa: PLC0415
 
     definitions = build_definitions(settings)
     outcomes = []
     columns = (TextColumn("{task.description:<34}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with (
-        _opened(home, open_instance) as instance,
+        _opened(home, open_terminal_instance) as instance,
         Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress,
         _interruptible(),
     ):

@@ -1,6 +1,7 @@
 """`market-data ui`, `market-data sweep-runs` and `market-data warm-up`: what this machine needs."""
 
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -33,17 +34,20 @@ def ui(
 ) -> None:
     """Start the Dagster web server and daemon on this machine; Ctrl-C stops both.
 
-    Runs whose process is gone, after a reboot or a kill, are reported failed first.
+    Runs whose process is gone, after a reboot or a kill, are reported failed first. A home has one daemon: a second one is refused.
     """
-    from market_data_assets.defs.instance import has_runs, prepare_home  # noqa: PLC0415
+    from market_data_assets.defs.instance import has_runs, hold_home, prepare_home  # noqa: PLC0415
 
     _require_free(port)
     prepare_home(home)
+    hold_home(home)
     if has_runs(home):
         _print(_sweep(home))
     # Dagster says of `dagster dev` that `dg dev` is its new name; that is no news for who runs this command.
     os.environ["PYTHONWARNINGS"] = "ignore::FutureWarning:click.core"
     os.environ["DAGSTER_HOME"] = str(home.resolve())
+    # A shell without job control starts what is in its background deaf to SIGINT, which Dagster also makes of a SIGTERM.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     arguments = ["dagster", "dev", "--module-name", "market_data_assets.definitions", "--host", "127.0.0.1", "--port", str(port)]
     out.print(f"starting; the UI will be at http://127.0.0.1:{port}, Ctrl-C stops it", highlight=False)
     os.execv(Path(sys.executable).with_name("dagster"), arguments)

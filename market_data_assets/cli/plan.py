@@ -67,7 +67,7 @@ def plan(
     if as_json:
         typer.echo(json.dumps(plan_document(found)))
         return
-    out.print(tiers_table(found))
+    out.print(tiers_table(found, out.width))
     out.print()
     for remark in remarks(found):
         out.print(f"  {escape(remark)}", style="dim", highlight=False, soft_wrap=True)

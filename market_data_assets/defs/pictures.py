@@ -13,7 +13,7 @@ from market_data_assets.compute.candles.registry import CANDLES
 from market_data_assets.compute.mft.registry import DEFAULTS, MFT_FEATURES
 from market_data_assets.compute.quality.features import known_shares
 from market_data_assets.domain.datasets import Dataset
-from market_data_assets.domain.days import TimeRange
+from market_data_assets.domain.days import TimeRange, day_end, day_start
 from market_data_assets.domain.instruments import InstrumentId
 from market_data_assets.domain.schemas import (
     BOOK_SNAPSHOT_5,
@@ -24,9 +24,11 @@ from market_data_assets.domain.schemas import (
     OPTIONS_CHAIN,
     TRADES,
 )
+from market_data_assets.report.bars import Bars, bars_of, bars_of_executions
 from market_data_assets.report.charts import book_chart, candle_chart
 from market_data_assets.report.counts import count_map, expiry_chart
 from market_data_assets.report.drawing import data_uri
+from market_data_assets.report.glance import MOST_BARS, glance
 from market_data_assets.report.heat_maps import hour_map
 from market_data_assets.report.tick_charts import activity_chart, execution_chart, ticker_chart
 from market_data_assets.storage.lake import Lake
@@ -37,10 +39,10 @@ _PREVIEW_COLUMNS = 8
 # Said once above the table, or following from the timestamp.
 _NOT_PREVIEWED = {"instrument_id", "timestamp_close", "available_at"}
 _PREVIEWED = {
-    "processed_candles": ("timestamp", "bucket_status", "open", "high", "low", "close", "volume", "trade_count"),
+    "processed_candles": ("timestamp", "open", "high", "low", "close", "volume", "trade_count", "bucket_status"),
     "processed_book_snapshots": (
-        *("timestamp", "bucket_status", "bid_amount_1", "bid_price_1"),
-        *("ask_price_1", "ask_amount_1", "spread_bps", "obi_5"),
+        *("timestamp", "bid_amount_1", "bid_price_1", "ask_price_1"),
+        *("ask_amount_1", "spread_bps", "obi_5", "bucket_status"),
     ),
 }
 """Tier → the columns that say most; of others it is the first ones."""
@@ -102,7 +104,16 @@ def _chart(lake: Lake, dataset: Dataset, day: dt.date, files: Sequence[FileEntry
     columns, chart = found
     instrument = InstrumentId.parse(str(max(drawn, key=lambda entry: entry.own_size).instrument_id))
     about = dataset.name if dataset.timeframe is None else f"{dataset.timeframe} {dataset.tier.removeprefix('processed_')}"
-    return {"chart": picture(chart(lake.read(dataset, day, instrument, columns), f"{instrument}  {about}  {day} UTC", day))}
+    table = lake.read(dataset, day, instrument, columns)
+    bars = None if dataset not in _BARS_OF else _BARS_OF[dataset](table, day)
+    at_once = {} if bars is None or not len(bars) else {"glance": _glance(bars, instrument)}
+    return {**at_once, "chart": picture(chart(table, f"{instrument}  {about}  {day} UTC", day))}
+
+
+def _glance(bars: Bars, instrument: InstrumentId) -> dg.MarkdownMetadataValue:
+    """Short enough that the UI shows it at once; what is longer than 999 letters waits for a click."""
+    first, last, low, high = (f"{price:,.10g}" for price in (bars.open[0], bars.close[-1], bars.low.min(), bars.high.max()))
+    return dg.MetadataValue.md(f"{instrument} {first} → {last}, {low} to {high}\n\n![picture]({data_uri(glance(bars))})")
 
 
 def _preview(table: pa.Table, about: str) -> dg.MarkdownMetadataValue:
@@ -118,6 +129,8 @@ def _cell(value: object) -> str:
         return " ".join(map(str, value))
     if isinstance(value, dt.datetime):
         return f"{value:%H:%M:%S.%f}".rstrip("0").rstrip(".")
+    if isinstance(value, float):
+        return f"{value:.10g}"
     return "" if value is None else str(value).replace("|", "\\|")
 
 
@@ -144,3 +157,9 @@ _CHARTS: Mapping[Dataset, tuple[tuple[str, ...], Chart]] = {
     **dict.fromkeys(MFT_FEATURES.values(), (("timestamp", "bucket_status", *_GROUPS), _known_map)),
 }
 """Dataset → the columns that its picture needs, and how it is drawn."""
+
+_BARS_OF: Mapping[Dataset, Callable[[pa.Table, dt.date], Bars]] = {
+    TRADES: lambda table, day: bars_of_executions(table, (day_start(day), day_end(day)), MOST_BARS),
+    **dict.fromkeys(CANDLES.values(), lambda table, _: bars_of(table, MOST_BARS)),
+}
+"""Dataset → the bars of its picture that is shown at once; others have none."""

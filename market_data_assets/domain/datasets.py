@@ -240,6 +240,7 @@ class DailyFrames:
         notes: What loaders counted while they were evaluated, each on its own; complete once the day is written.
         kept: Of a run over the whole day: instruments without a loader whose stored entries stay as they are, with the identity of
             their stored rows. What is stored of any other instrument goes.
+        fringe: Of an exchange day: instruments that the vendor's own day lacks. What there is are rows of the days beside it.
     """
 
     day: dt.date
@@ -250,6 +251,7 @@ class DailyFrames:
     partial: bool = False
     notes: list[Mapping[str, int]] = field(default_factory=list, compare=False)
     kept: Mapping[InstrumentId, str] = field(default_factory=dict)
+    fringe: frozenset[InstrumentId] = frozenset()
 
     def __len__(self) -> int:
         return len(self.loaders)
@@ -273,17 +275,22 @@ class DailyFrames:
         return replace(self, loaders=loaders)
 
     def or_else(self, other: "DailyFrames") -> "DailyFrames":
-        """These frames, and those of ``other`` for instruments that have none here or whose frame is absent or unusable here."""
+        """These frames, and those of ``other`` for instruments that have none here or whose frame is absent or unusable here.
+
+        A day of ``other`` goes before the fringe of one here.
+        """
 
         def either(instrument: InstrumentId) -> Loader:
             if instrument not in self.loaders or instrument not in other.loaders:
                 return self.loaders.get(instrument) or other.loaders[instrument]
+            is_fringe = instrument in self.fringe and instrument not in other.fringe
+            first, second = (other, self) if is_fringe else (self, other)
 
             def load() -> Frame:
                 try:
-                    return self.loaders[instrument]()
+                    return first.loaders[instrument]()
                 except (NoData, Unusable):
-                    return other.loaders[instrument]()
+                    return second.loaders[instrument]()
 
             return load
 
@@ -297,6 +304,7 @@ class DailyFrames:
             Finality.PROVISIONAL if provisional else Finality.FINAL,
             {**other.inputs, **self.inputs},
             self.partial or other.partial,
+            fringe=frozenset(each for each in loaders if all(each in day.fringe for day in (self, other) if each in day.loaders)),
         )
 
     def only(self, wanted: Callable[[InstrumentId], bool]) -> "DailyFrames":

@@ -10,7 +10,7 @@ from market_data_assets.domain.instrument_rows import Instrument
 from market_data_assets.domain.schemas import BOOK_SNAPSHOT_5, BOOK_SNAPSHOT_25, RAW, TRADES
 from market_data_assets.errors import Retryable
 from market_data_assets.preflight.neighbours import Neighbours
-from market_data_assets.preflight.work import is_expected
+from market_data_assets.preflight.work import expected_instruments
 from market_data_assets.sources.base import LocatesFiles, Source
 from market_data_assets.sources.download import local_path
 from market_data_assets.storage.layout import file_name
@@ -99,8 +99,8 @@ def downloads_of(addresses: Addresses, neighbours: Neighbours, dataset: Dataset,
 
 def _of_day(addresses: Addresses, neighbours: Neighbours, dataset: Dataset, day: dt.date, listed: Iterable[Instrument]) -> Downloads:
     sharing: dict[tuple[str, ...], tuple[_Place, list[Instrument]]] = {}
-    for instrument in listed:
-        if is_expected(dataset, instrument) and (place := addresses.of(dataset, instrument, day)) is not None:
+    for instrument in expected_instruments(dataset, listed):
+        if (place := addresses.of(dataset, instrument, day)) is not None:
             sharing.setdefault(place.key, (place, []))[1].append(instrument)
     return sum((_file(place, neighbours, dataset, instruments) for place, instruments in sharing.values()), Downloads())
 

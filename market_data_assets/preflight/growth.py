@@ -1,5 +1,6 @@
 """Rows and bytes that the lake and the warehouse would grow by, from stored days nearby."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -33,12 +34,13 @@ class Growth:
 
 def growth_of(neighbours: Neighbours, dataset: Dataset, days: Iterable[Sequence[Instrument]]) -> Growth:
     """What these days of ``dataset`` take in the lake, each given by its instruments."""
-    total = Growth()
+    files: Counter[str | None] = Counter()
     for instruments in days:
-        names: Sequence[str | None] = [None] if dataset.grain is Grain.DAY else [str(each) for each in expected(dataset, instruments)]
-        for name in names:
-            size = neighbours.size(dataset, name)
-            total += Growth(unsized=1) if size is None else Growth(size.rows, size.bytes)
+        files.update([None] if dataset.grain is Grain.DAY else map(str, expected(dataset, instruments)))
+    total = Growth()
+    for name, count in files.items():
+        size = neighbours.size(dataset, name)
+        total += Growth(unsized=count) if size is None else Growth(size.rows * count, size.bytes * count)
     return total
 
 

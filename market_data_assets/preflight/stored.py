@@ -13,7 +13,7 @@ from market_data_assets.domain.instruments import InstrumentId
 from market_data_assets.domain.schemas import INSTRUMENTS, RAW
 from market_data_assets.errors import UnsafeName
 from market_data_assets.preflight.universe import Listed
-from market_data_assets.preflight.work import LAKE, SOURCES, expected, is_expected
+from market_data_assets.preflight.work import LAKE, SOURCES, expected, expected_instruments
 from market_data_assets.storage.layout import day_of_prefix, days_prefix
 from market_data_assets.storage.parallel import for_each
 from market_data_assets.storage.stores.base import Store
@@ -93,7 +93,7 @@ class StoredRange:
         """
         found, fetched = self.lake.get((dataset, day)), self._fetched(day, listed)
         if dataset in RAW:
-            return [each for each in listed.instruments if is_expected(dataset, each) and each.instrument_id in fetched[dataset]]
+            return [each for each in expected_instruments(dataset, listed.instruments) if each.instrument_id in fetched[dataset]]
         state, affected = self.state(dataset, day, listed), frozenset[InstrumentId]().union(*fetched.values())
         if state in {State.MISSING, State.STALE} or found is None:
             return listed.instruments

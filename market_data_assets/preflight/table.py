@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from rich.table import Table
+from rich.text import Text
 
 from market_data_assets.client.wording import readable
 from market_data_assets.preflight.downloads import Downloads
@@ -15,17 +16,24 @@ _STYLES = {State.MISSING: "red", State.INCOMPLETE: "red", State.STALE: "yellow",
 _NOTHING = "[dim]-[/dim]"
 
 
-def tiers_table(plan: BackfillPlan) -> Table:
-    """One line per tier: its partitions by state, and what those to make take; totals at the end. Columns without anything are left out."""
-    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0), show_footer=True)
+def tiers_table(plan: BackfillPlan, width: int) -> Table:
+    """One line per tier: its partitions by state, and what those to make take; totals at the end.
+
+    Columns without anything are left out, and those that are needed least where the terminal is narrower than all of them.
+    """
+    table = Table(box=None, header_style="bold", padding=(0, _PADDING, 0, 0), show_footer=True)
     tables = list(plan.tables)
     table.add_column("tier", footer="total", no_wrap=True)
     totals = _cells(plan, tables, None)
+    rows = {tier: _cells(plan, [each for each in tables if each.tier == tier], tier) for tier in dict.fromkeys(each.tier for each in tables)}
     shown = [column for column, total in enumerate(totals) if total != _NOTHING]
+    widths = [max(map(_cell_width, column)) + _PADDING for column in zip(_HEADS, totals, *rows.values(), strict=True)]
+    for spare in _SPARE:
+        if max(map(len, rows)) + _PADDING + sum(widths[column] for column in shown) > width and spare in shown:
+            shown.remove(spare)
     for column in shown:
-        table.add_column(_HEADS[column], footer=totals[column], footer_style="bold", justify="right")
-    for tier in dict.fromkeys(each.tier for each in tables):
-        cells = _cells(plan, [each for each in tables if each.tier == tier], tier)
+        table.add_column(_HEADS[column], footer=totals[column], footer_style="bold", justify="right", no_wrap=True)
+    for tier, cells in rows.items():
         table.add_row(tier, *(cells[column] for column in shown))
     return table
 
@@ -40,6 +48,13 @@ _HEADS = (
     "grows by",
     "time",
 )
+_SPARE = tuple(map(_HEADS.index, ("stored", "partitions", "vendor files", str(State.COMPLETE), str(State.PROVISIONAL), str(State.STALE))))
+"""Columns from the one that is needed least: what is stored is the sum of its states, and the verdict has the files."""
+_PADDING = 2
+
+
+def _cell_width(cell: str) -> int:
+    return Text.from_markup(cell).cell_len
 
 
 def _cells(plan: BackfillPlan, tables: Sequence[TablePlan], tier: str | None) -> list[str]:

@@ -22,23 +22,27 @@ _BOOKS = frozenset({BOOK_SNAPSHOT_5.name, BOOK_SNAPSHOT_25.name})
 _OF_BOOKS = tuple(BOOK_SNAPSHOTS.values())
 
 
-def is_expected(dataset: Dataset, instrument: Instrument) -> bool:
-    """Whether a run stores rows of the instrument in ``dataset``, as far as the vendor has what it promises."""
-    types = instrument.data_types
-    if dataset in RAW:
-        return dataset.name in types
-    if dataset in _OF_BOOKS:
-        return not _BOOKS.isdisjoint(types)
+def expected_instruments(dataset: Dataset, instruments: Iterable[Instrument]) -> Sequence[Instrument]:
+    """Those that a run stores rows of in ``dataset``, as far as the vendor has what it promises; none for a table of one file a day."""
+    if dataset.grain is Grain.DAY:
+        return ()
+    # Looked up once for all of them: a plan of a year asks this of millions.
+    needed, without_options = _needed(dataset), dataset in MFT
+    chosen = [each for each in instruments if not needed.isdisjoint(each.data_types)]
     # Features need a full grid of candles, which options do not have.
-    is_skipped = dataset in MFT and instrument.instrument_id.instrument_type is InstrumentType.OPTION
-    return TRADES.name in types and not is_skipped
+    return [each for each in chosen if each.instrument_id.instrument_type is not InstrumentType.OPTION] if without_options else chosen
 
 
 def expected(dataset: Dataset, instruments: Iterable[Instrument]) -> Sequence[InstrumentId]:
-    """The instruments that a run stores in ``dataset``; none for a table of one file a day."""
-    if dataset.grain is Grain.DAY:
-        return ()
-    return [instrument.instrument_id for instrument in instruments if is_expected(dataset, instrument)]
+    """The ids of :func:`expected_instruments`."""
+    return [each.instrument_id for each in expected_instruments(dataset, instruments)]
+
+
+def _needed(dataset: Dataset) -> frozenset[str]:
+    """Raw data types of which an instrument must have one to have rows in ``dataset``."""
+    if dataset in RAW:
+        return frozenset({dataset.name})
+    return _BOOKS if dataset in _OF_BOOKS else frozenset({TRADES.name})
 
 
 def files_of(dataset: Dataset, instruments: Iterable[Instrument]) -> int:

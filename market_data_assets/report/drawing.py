@@ -1,14 +1,17 @@
 """An SVG picture in the making: text, lines, boxes. Self-contained, some kilobytes, sharp at any size, and drawn in milliseconds."""
 
-import base64
 from collections.abc import Iterable
 from html import escape
 from itertools import starmap
+from urllib.parse import quote
 
 # Okabe and Ito's palette (jfly.uni-koeln.de/color, 2008): distinct under every common colour blindness.
 BLUE, VERMILION, GREY, INK, FAINT, PAPER = "#0072B2", "#D55E00", "#999999", "#333333", "#E3E3E3", "#FFFFFF"
 _SIZE = 11
 _FONT = "system-ui,Segoe UI,Helvetica,Arial,sans-serif"
+
+# What neither an address nor Markdown takes for something else. A comma between coordinates is one letter in an address, a space three.
+_PLAIN = "/:;=,'"
 
 Box = tuple[float, float, float, float]
 """Left, top, width, height, in pixels."""
@@ -47,7 +50,7 @@ class Drawing:
                 continue
             x, y = map(_short, point)
             # A line of one point is drawn as its round end.
-            pieces.append(f"L{x} {y}" if begun else f"M{x} {y}h0")
+            pieces.append(f"L{x},{y}" if begun else f"M{x},{y}h0")
             begun = True
         self._path(
             "".join(pieces), f'fill="none" stroke="{colour}" stroke-width="{width:g}" stroke-linejoin="round" stroke-linecap="round"'
@@ -69,19 +72,20 @@ class Drawing:
 
 
 def data_uri(svg: str) -> str:
-    """A picture as an address that holds it whole."""
-    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
+    """A picture as an address that holds it whole, safe in Markdown, and a quarter shorter than in base 64."""
+    # Quotes inside of texts are escaped, so these are around attributes, where the other kind needs no percent signs.
+    return f"data:image/svg+xml,{quote(svg.replace(chr(34), chr(39)), safe=_PLAIN)}"
 
 
 def _box(left: float, top: float, width: float, height: float) -> str:
-    return f"M{_short(left)} {_short(top)}h{_short(width)}v{_short(height)}h{_short(-width)}z"
+    return f"M{_short(left)},{_short(top)}h{_short(width)}v{_short(height)}h{_short(-width)}z"
 
 
 def _stroke(x: float, y: float, to_x: float, to_y: float) -> str:
-    start, end_x, end_y = f"M{_short(x)} {_short(y)}", _short(to_x), _short(to_y)
+    start, end_x, end_y = f"M{_short(x)},{_short(y)}", _short(to_x), _short(to_y)
     if x == to_x:
         return f"{start}V{end_y}"
-    return f"{start}H{end_x}" if y == to_y else f"{start}L{end_x} {end_y}"
+    return f"{start}H{end_x}" if y == to_y else f"{start}L{end_x},{end_y}"
 
 
 def _short(number: float) -> str:

@@ -134,8 +134,8 @@ class _Attempt:
         content = self._compose(None if stored is None else stored.content, self._content)
         if stored is not None:
             if stored.content.content_hash == content.content_hash:
-                # Equal rows by newer code, or from other inputs, are committed all the same: what is stored would else look out of
-                # date for ever.
+                # Equal rows by newer code, of newer columns or from other inputs are committed all the same: what is stored would else
+                # look out of date for ever.
                 if self._is_made_alike(stored, content) and self._is_intact(stored, current.generation):
                     return Committed(Status.NOOP, stored)
             elif not is_published(self._partition, stored):
@@ -146,7 +146,9 @@ class _Attempt:
         return self._commit(current, self._manifest(current, content))
 
     def _is_made_alike(self, stored: Manifest, content: DayContent) -> bool:
-        return stored.code_version == self._code_version(stored) and stored.content.source_versions == content.source_versions
+        before = stored.content
+        same_columns = before.schema_fingerprint == content.schema_fingerprint
+        return same_columns and stored.code_version == self._code_version(stored) and before.source_versions == content.source_versions
 
     def _is_intact(self, stored: Manifest, generation: int) -> bool:
         """Whether the files of this run are really there. If one is not, committing again heals the day."""

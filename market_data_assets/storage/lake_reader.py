@@ -1,8 +1,7 @@
 """Reading days from the lake: by instrument, whole, or by the exchange's clock."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
 
@@ -12,7 +11,7 @@ from market_data_assets.domain.datasets import DailyFrames, Dataset, Finality, F
 from market_data_assets.domain.days import TimeRange
 from market_data_assets.domain.instruments import InstrumentId
 from market_data_assets.domain.shards import parse_shard_name
-from market_data_assets.errors import MarketDataError, NoData, PartitionMissing, QueryError, UnsafeName, Unusable
+from market_data_assets.errors import MarketDataError, PartitionMissing, QueryError, UnsafeName
 from market_data_assets.storage.exchange_day import exchange_day_frame, touches
 from market_data_assets.storage.layout import day_of_prefix, days_prefix, partition_prefix
 from market_data_assets.storage.manifest import DayContent, Manifest
@@ -120,7 +119,8 @@ class LakeReader:
         still = {instrument: reason for instrument, reason in absent.items() if instrument not in loaders}
         following = days.get(day + _DAY)
         complete = following is not None and not following.failed and own.finality is Finality.FINAL
-        return DailyFrames(day, loaders, still, Finality.FINAL if complete else Finality.PROVISIONAL, _inputs(dataset, days))
+        finality, fringe = Finality.FINAL if complete else Finality.PROVISIONAL, loaders.keys() - _present(own)
+        return DailyFrames(day, loaders, still, finality, _inputs(dataset, days), fringe=frozenset(fringe))
 
     def read(
         self,
@@ -188,27 +188,23 @@ class LakeReader:
             UnknownInstrument: not the name of a shard.
             PartitionMissing, CorruptPartition, UnsupportedFormat: as :meth:`manifest`.
         """
-        name = parse_shard_name(shard)
-        for _ in range(_READ_ATTEMPTS):
-            content = self.manifest(dataset, day).content
-            instruments = shards_of(dataset, (entry.instrument_id for entry in content.files)).get(name)
-            if instruments is None:
-                raise self._no_shard(dataset, day, content, name)
-            try:
-                return read_shard(self._partition(dataset, day), dataset, content, instruments, columns=columns, time_range=time_range)
-            except Replaced as error:
-                replaced = error
-        raise replaced
+        return self._read_shard(dataset, day, parse_shard_name(shard), columns=columns, time_range=time_range)
 
     def read_exchange_shard(self, dataset: Dataset, day: dt.date, shard: str, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of a shard whose exchange time lies in ``day``: from its own day and, where stored, its neighbours.
 
-        Not ordered between days; columns and errors as :meth:`read_shard`, a missing neighbour is no error.
+        They are those of the instruments that :meth:`read_exchange_day` has rows of. Not ordered between days; columns and errors as
+        :meth:`read_shard`, but that any of the days may lack the shard, and neighbours may not be stored.
         """
-        parts = [self.read_shard(dataset, day, shard, columns, TimeRange.of_day(day))]
-        for neighbour in (day - _DAY, day + _DAY):
-            with suppress(PartitionMissing, QueryError, NoData, Unusable):
-                parts.append(self.read_shard(dataset, neighbour, shard, columns, TimeRange.of_day(day)))
+        name, own = parse_shard_name(shard), self.manifest(dataset, day).content
+        # The rows of the day of those that were set aside, or failed, are not known: a few late ones do not stand for them.
+        unknown = frozenset(map(str, _present(own))) - {entry.instrument_id for entry in own.files}
+        around = [(each, self._content_or_none(dataset, each)) for each in (day, day - _DAY, day + _DAY)]
+        days = [each for each, content in around if content is not None and _of_shard(dataset, content, name, unknown)]
+        if not days:
+            raise self._no_shard(dataset, day, own, name)
+        span = TimeRange.of_day(day)
+        parts = [self._read_shard(dataset, each, name, columns=columns, time_range=span, without=unknown) for each in days]
         return pa.concat_tables(parts).unify_dictionaries()
 
     def shards(self, dataset: Dataset, day: dt.date) -> Sequence[str]:
@@ -289,6 +285,27 @@ class LakeReader:
                 manifest = self.manifest(dataset, day)
         raise replaced
 
+    def _read_shard(
+        self,
+        dataset: Dataset,
+        day: dt.date,
+        name: str,
+        *,
+        columns: Sequence[str] | None,
+        time_range: TimeRange | None,
+        without: Collection[str | None] = (),
+    ) -> pa.Table:
+        for _ in range(_READ_ATTEMPTS):
+            content = self.manifest(dataset, day).content
+            instruments = _of_shard(dataset, content, name, without)
+            if not instruments:
+                raise self._no_shard(dataset, day, content, name)
+            try:
+                return read_shard(self._partition(dataset, day), dataset, content, instruments, columns=columns, time_range=time_range)
+            except Replaced as error:
+                replaced = error
+        raise replaced
+
     def _no_shard(self, dataset: Dataset, day: dt.date, content: DayContent, shard: str) -> MarketDataError:
         for entries in (content.failed, content.quarantined, content.absent):
             mentioned = shards_of(dataset, (entry.instrument_id for entry in entries)).get(shard)
@@ -317,6 +334,12 @@ def _present(content: DayContent) -> frozenset[InstrumentId]:
     names = {entry.instrument_id for entry in content.files} | {entry.instrument_id for entry in content.quarantined}
     names |= {entry.instrument_id for entry in content.failed}
     return frozenset(InstrumentId.parse(name) for name in names if name is not None)
+
+
+def _of_shard(dataset: Dataset, content: DayContent, name: str, without: Collection[str | None]) -> Sequence[str]:
+    """The stored instruments of a shard, in order, but some."""
+    stored = (entry.instrument_id for entry in content.files if entry.instrument_id not in without)
+    return shards_of(dataset, stored).get(name, [])
 
 
 def _raise(error: MarketDataError) -> Frame:

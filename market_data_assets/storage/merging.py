@@ -1,12 +1,15 @@
 """How the result of a run becomes the content of a day that may be stored already. Pure."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from market_data_assets.domain.datasets import Finality
 from market_data_assets.errors import MarketDataError
 from market_data_assets.storage.manifest import DayContent, FileEntry
+
+MIXED = ""
+"""In place of the content hash of an input: no content is that, so the day is out of date until all of it is made again."""
 
 
 class StaleShard(MarketDataError):
@@ -36,13 +39,14 @@ def merged(stored: DayContent | None, run: DayContent) -> DayContent:
     """The day after a run over some instruments: their former entries are replaced, those of others are kept.
 
     The day stays provisional while the entries that are kept, or the new ones, are; and one with the columns of before while any
-    entry is kept.
+    entry is kept. Of inputs that were not the same for all its entries the content is not known: :data:`MIXED`.
 
     Raises:
         StaleShard: the shards of the run hold other rows of other instruments than the stored day.
     """
     if stored is None:
-        return _joined(run, _NOTHING, _NOTHING)
+        # What the day is made from cannot be said: there may be others that nobody asked for.
+        return replace(_joined(run, _NOTHING, _NOTHING), inputs={})
     run_again = instruments_of(run)
     others = _only(stored, lambda instrument: instrument not in run_again)
     is_part = bool(instruments_of(others))
@@ -51,9 +55,15 @@ def merged(stored: DayContent | None, run: DayContent) -> DayContent:
     return replace(
         day,
         finality=Finality.PROVISIONAL if provisional else Finality.FINAL,
-        inputs={**stored.inputs, **run.inputs},
+        inputs=_common(stored.inputs, run.inputs),
         schema_fingerprint=stored.schema_fingerprint if is_part else run.schema_fingerprint,
     )
+
+
+def _common(stored: Mapping[str, str], run: Mapping[str, str]) -> Mapping[str, str]:
+    """Inputs of a day of which a part was made from ``run`` and the rest from ``stored``, as far as that is known."""
+    names = {*stored, *run} if stored else ()
+    return {name: run[name] if stored.get(name) == run.get(name) else MIXED for name in names}
 
 
 def lacks_kept(stored: DayContent | None, run: DayContent) -> bool:

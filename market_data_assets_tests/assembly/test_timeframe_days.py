@@ -129,6 +129,18 @@ def test_run_over_one_instrument_leaves_the_day_stale_while_others_are():
     assert list(lake.content()) == remade(lake)
 
 
+def test_day_of_which_a_part_was_made_from_ticks_that_are_gone_again_is_stale():
+    lake = made()
+    before = lake.digests()
+    lake.trade({BTC: MORNING[:1], ETH: MORNING[:1], SOL: []})
+    lake.make(ONLY_ETH)
+    lake.trade({BTC: MORNING, ETH: MORNING, SOL: []})
+    assert is_stale(lake)
+    assert lake.make() == {str(ETH)}
+    assert lake.digests() == before
+    assert not is_stale(lake)
+
+
 def test_first_run_over_one_instrument_does_not_speak_for_the_others():
     lake = RerunLake()
     lake.trade({BTC: MORNING, ETH: MORNING, SOL: []})

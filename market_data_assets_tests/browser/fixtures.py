@@ -11,7 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
 
-VIEWPORT = {"width": 1600, "height": 1000}
+VIEWPORT = {"width": 1280, "height": 800}
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 # No sandbox, since tests run as root in containers; the others keep the browser from talking to anybody but the test.
 _FLAGS = [
@@ -34,7 +34,7 @@ def chromium() -> Path:
 
 @pytest.fixture(scope="module")
 def browser(chromium: Path, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[BrowserContext]":
-    """A window of 1600 × 1000 points, in which every test opens pages of its own."""
+    """A window of 1280 × 800 points, in which every test opens pages of its own."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415
 
     with sync_playwright() as driver:

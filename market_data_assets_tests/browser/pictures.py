@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.image import imread
+from PIL import Image
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -24,7 +24,8 @@ def take(page: "Page", folder: Path, name: str) -> Path:
 
 def size_and_colours(picture: Path) -> tuple[tuple[int, int], int]:
     """Width and height, and how many colours there are: a blank page has one, text on a page some dozens."""
-    pixels = (imread(picture)[:, :, :3] * 255).round().astype(np.uint32)
+    with Image.open(picture) as image:
+        pixels = np.asarray(image.convert("RGB"), np.uint32)
     packed = pixels[:, :, 0] << 16 | pixels[:, :, 1] << 8 | pixels[:, :, 2]
     height, width = packed.shape
     return (width, height), len(np.unique(packed))

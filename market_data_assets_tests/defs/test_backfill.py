@@ -1,6 +1,7 @@
 """Backfills as they are asked for: which assets, how they are stored in the instance, and what the command says."""
 
 import datetime as dt
+import fcntl
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -164,3 +165,11 @@ def test_port_that_is_taken_is_said_in_one_line(machine: Path, capsys: pytest.Ca
         == f"error: port {port} on 127.0.0.1 cannot be used (Address already in use); choose another one with --port\n"
     )
     assert not machine.exists()
+
+
+def test_second_ui_on_a_home_is_refused(machine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    machine.mkdir()
+    with (machine / "ui.lock").open("wb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert market_data(machine, "ui", "--port", "1") == 2
+    assert "market-data ui runs already on" in capsys.readouterr().err

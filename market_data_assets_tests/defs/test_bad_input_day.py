@@ -11,7 +11,7 @@ import pytest
 from market_data_assets.definitions import build_definitions
 from market_data_assets.defs.runs import QUIET
 from market_data_assets.settings import Settings
-from market_data_assets_tests.defs.runs import DAY, errors, materialize, reader, settings_at
+from market_data_assets_tests.defs.runs import DAY, errors, make, materialize, reader, settings_at
 
 HEADER = "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n"
 TICKER = (
@@ -128,7 +128,7 @@ def test_mended_files_take_the_place_of_the_quarantined_ones(folder: Path, tmp_p
     for data_type in DRIFTED:
         (tmp_path / f"vendor/v1/binance-futures/{data_type}/2024/08/08/BTCUSDT.csv.gz").unlink()
     settings = tardis_at(tmp_path, "binance,binance-futures")
-    assert errors(materialize(settings)) == []
+    make(settings)
     for data_type in ("trades", *DRIFTED):
         assert manifest(tmp_path, raw(data_type))["quarantined"] == []
         assert list((tmp_path / "lake/_quarantine" / raw(data_type)).glob("*")) == []
@@ -139,7 +139,7 @@ def test_mended_files_take_the_place_of_the_quarantined_ones(folder: Path, tmp_p
 def test_day_without_any_file_commits_with_no_rows_and_empties_the_warehouse(tmp_path: Path) -> None:
     settings = tardis_at(tmp_path)
     write_trades(tmp_path, "BTCUSDT", trades_file("BTCUSDT"))
-    assert errors(materialize(settings)) == []
+    make(settings)
     (tmp_path / "vendor/v1/binance/trades/2024/08/08/BTCUSDT.csv.gz").unlink()
     outcome = materialize(settings)
     assert errors(outcome) == []
@@ -150,7 +150,7 @@ def test_day_without_any_file_commits_with_no_rows_and_empties_the_warehouse(tmp
 def test_header_only_file_is_a_day_without_trades(tmp_path: Path) -> None:
     write_trades(tmp_path, "BTCUSDT", gzip.compress(HEADER.encode()))
     settings = tardis_at(tmp_path)
-    assert errors(materialize(settings)) == []
+    make(settings)
     candles = reader(settings).candles("BINANCE:SPOT_PAIR:BTC-USDT", "1m", DAY, "2024-08-09")
     assert len(candles) == 1440
     assert set(candles["bucket_status"]) == {"no_data"}
@@ -161,13 +161,13 @@ def test_header_only_file_is_a_day_without_trades(tmp_path: Path) -> None:
 def test_tampered_file_is_refused_and_the_next_run_heals_it(tmp_path: Path) -> None:
     write_trades(tmp_path, "BTCUSDT", trades_file("BTCUSDT"))
     settings = tardis_at(tmp_path)
-    assert errors(materialize(settings)) == []
+    make(settings)
     stored = tmp_path / "lake/processed_candles/by_date/day-2024-08-08/timeframe-1m/BINANCE:SPOT_PAIR:BTC-USDT.parquet"
     good = stored.read_bytes()
     stored.write_bytes(good[:-9] + b"tampering")
     with pytest.raises(Exception, match="materialize it again"):
         reader(settings).candles("BINANCE:SPOT_PAIR:BTC-USDT", "1m", DAY, "2024-08-09")
-    assert errors(materialize(settings)) == []
+    make(settings)
     assert stored.read_bytes() == good
 
 

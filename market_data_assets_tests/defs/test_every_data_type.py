@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from market_data_assets.client import MarketData
-from market_data_assets_tests.defs.runs import DAY, errors, materialize, reader, settings_at
+from market_data_assets_tests.defs.runs import DAY, make, reader, settings_at
 
 PERP, SPOT = "DERIBIT:PERP:BTC-USD", "BINANCE:SPOT_PAIR:ETH-USDT"
 UNIVERSE = f"{PERP},{SPOT},DERIBIT:OPTION:BTC-USD-*-240830-*,DERIBIT:OPTION:BTC-USD-*-240927-*"
@@ -18,7 +18,7 @@ END = "2024-08-09"
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("every")
-    assert errors(materialize(settings_at(folder, instruments=UNIVERSE))) == []
+    make(settings_at(folder, instruments=UNIVERSE))
     return folder
 
 

@@ -1,8 +1,8 @@
 """What the UI shows of stored days."""
 
-import base64
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 import dagster as dg
 import pytest
@@ -41,8 +41,8 @@ def chart(metadata: dict[str, object]) -> str:
     value = metadata["chart"]
     assert isinstance(value, dg.MarkdownMetadataValue)
     assert value.md_str is not None
-    (encoded,) = re.findall(r"^!\[picture\]\(data:image/svg\+xml;base64,(.+)\)$", value.md_str)
-    return base64.b64decode(encoded).decode()
+    (encoded,) = re.findall(r"^!\[picture\]\(data:image/svg\+xml,([^ ()<>&]+)\)$", value.md_str)
+    return unquote(encoded)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +64,16 @@ def test_every_tier_of_a_vendor_has_a_small_picture_and_a_preview(lake: Lake, da
     preview = metadata["preview"]
     assert isinstance(preview, dg.MarkdownMetadataValue)
     assert (preview.md_str or "").count("\n|") == 2 + min(5, metadata["dagster/partition_row_count"])
+
+
+def test_day_of_trades_shows_its_price_without_a_click(lake: Lake) -> None:
+    glance = stored_metadata(lake, TRADES, DAY)["glance"]
+    assert isinstance(glance, dg.MarkdownMetadataValue)
+    said, _, drawn = (glance.md_str or "").partition("\n\n")
+    assert re.fullmatch(rf"{PERP} [\d,.]+ → [\d,.]+, [\d,.]+ to [\d,.]+", said)
+    assert drawn.startswith("![picture](data:image/svg+xml,")
+    # What is longer the UI puts behind [Show Markdown].
+    assert len(glance.md_str or "") < 1_000
 
 
 def test_day_that_was_left_alone_says_so_and_shows_what_is_stored(lake: Lake) -> None:

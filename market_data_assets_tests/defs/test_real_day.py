@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from market_data_assets.settings import Settings
-from market_data_assets_tests.defs.runs import DAY, errors, materialize, reader, settings_at
+from market_data_assets_tests.defs.runs import DAY, errors, make, materialize, reader, settings_at
 
 PERP = "BINANCE:PERP:BTC-USDT"
 COLUMNS = {
@@ -78,7 +78,7 @@ def test_inverse_contracts_convert_to_base_and_quote(tardis: Settings) -> None:
 
 def test_events_after_midnight_in_the_earlier_file_belong_to_the_next_day(samples: Path, tardis: Settings) -> None:
     next_day = DAY.replace(day=9)
-    assert errors(materialize(tardis, next_day)) == []
+    make(tardis, next_day)
     market_data = reader(tardis)
     candle = market_data.candles("BINANCE:SPOT_PAIR:BTC-USDT", "1m", "2024-08-09T00:00", "2024-08-09T00:01").iloc[0]
     delivered = {day: pd.read_csv(samples / f"tardis_from_raw/v1/binance/trades/2024/08/{day}/BTCUSDT.csv.gz") for day in ("08", "09")}
@@ -106,5 +106,5 @@ def xrpeth(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     settings = settings_at(
         folder, source="binance_vision", binance_vision_url=(samples / "binance_vision").as_uri(), instruments="BINANCE:SPOT_PAIR:XRP-ETH"
     )
-    assert errors(materialize(settings, pd.Timestamp("2019-10-11").date())) == []
+    make(settings, pd.Timestamp("2019-10-11").date())
     return settings

@@ -17,7 +17,7 @@ def main() -> None:
         def ephemeral(_home: Path) -> dg.DagsterInstance:
             return dg.DagsterInstance.ephemeral()
 
-        instance.open_instance = ephemeral
+        instance.open_terminal_instance = ephemeral
     from market_data_assets.cli import main as market_data  # noqa: PLC0415
 
     market_data()

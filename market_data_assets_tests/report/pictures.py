@@ -16,7 +16,7 @@ def starts(svg: str, colour: str) -> list[tuple[float, float]]:
     places = []
     for path in ElementTree.fromstring(svg).iter(f"{_SVG}path"):
         if colour in {path.get("stroke"), path.get("fill")}:
-            places += [(float(x), float(y)) for x, y in re.findall(r"M([-\d.]+) ([-\d.]+)", path.get("d", ""))]
+            places += [(float(x), float(y)) for x, y in re.findall(r"M([-\d.]+),([-\d.]+)", path.get("d", ""))]
     return places
 
 

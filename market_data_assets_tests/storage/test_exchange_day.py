@@ -1,6 +1,9 @@
 """The exchange's day out of the vendor's days."""
 
 import datetime as dt
+from collections import Counter
+from contextlib import suppress
+from dataclasses import replace
 
 import pyarrow as pa
 import pytest
@@ -10,11 +13,12 @@ from hypothesis import strategies as st
 from market_data_assets.domain.datasets import DailyFrames, Finality, TableFrame
 from market_data_assets.domain.days import day_end
 from market_data_assets.domain.schemas import TRADES
-from market_data_assets.errors import PartitionIncomplete, PartitionMissing, Retryable
+from market_data_assets.errors import NotListed, PartitionIncomplete, PartitionMissing, Retryable, SchemaDrift, Unusable
 from market_data_assets.storage.exchange_day import merge_in_time
 from market_data_assets.storage.lake import Lake
 from market_data_assets.storage.stores.memory import MemoryStore
 from market_data_assets_tests.storage.days import BTC, DAY, ETH, NEXT, SOL, START, frame, frames, ids_of, trades
+from market_data_assets_tests.storage.options import CALL, PUT, SHARD
 
 END = day_end(DAY)
 BEFORE = DAY - dt.timedelta(days=1)
@@ -61,6 +65,38 @@ def test_day_is_final_once_the_next_is_stored(lake):
         "raw_tick_data/trades/2024-08-08": lake.manifest(TRADES, DAY).content.content_hash,
         "raw_tick_data/trades/2024-08-09": lake.manifest(TRADES, NEXT).content.content_hash,
     }
+
+
+def test_late_rows_of_the_days_beside_it_do_not_stand_for_a_day_that_another_feed_has(lake):
+    lake.write_day(TRADES, frames({BTC: NotListed("no file"), ETH: frame([START])}))
+    lake.write_day(TRADES, frames({each: frame([END - 1]) for each in (BTC, ETH, SOL)}, NEXT))
+    fringed, other = lake.read_exchange_day(TRADES, DAY), frames({each: frame([START] * 3) for each in (BTC, ETH)})
+    assert fringed.fringe == {BTC, SOL}
+    for found in (fringed.or_else(other), fringed.or_else(replace(other, fringe=frozenset({ETH})))):
+        assert [found[each].read(["timestamp"]).num_rows for each in (BTC, ETH, SOL)] == [3, 2, 1]
+        assert found.fringe == {SOL}
+
+
+@pytest.mark.parametrize("own", [NotListed("no file"), SchemaDrift("html"), Retryable("reset"), frame([START]), None])
+def test_shard_has_the_rows_of_the_contracts_that_the_exchange_day_has(lake, own):
+    with suppress(PartitionIncomplete):
+        lake.write_day(TRADES, frames({} if own is None else {CALL: own}))
+    with suppress(PartitionIncomplete):
+        lake.write_day(TRADES, frames({CALL: Retryable("reset")}, BEFORE))
+    lake.write_day(TRADES, frames({CALL: frame([END - 1, END]), PUT: frame([END - 2])}, NEXT))
+    day, rows = lake.read_exchange_day(TRADES, DAY), {}
+    for contract in day:
+        with suppress(Retryable, Unusable):
+            rows[str(contract)] = day[contract].read(["timestamp"]).num_rows
+    names = lake.read_exchange_shard(TRADES, DAY, SHARD)["instrument_id"].to_pylist()
+    assert Counter(names) == rows
+
+
+def test_shard_that_the_day_lacks_is_as_its_contracts_are(lake):
+    lake.write_day(TRADES, frames({CALL: SchemaDrift("html")}))
+    lake.write_day(TRADES, frames({CALL: frame([END - 1])}, NEXT))
+    with pytest.raises(Unusable, match="schema_drift"):
+        lake.read_exchange_shard(TRADES, DAY, SHARD)
 
 
 def test_day_stays_provisional_while_the_next_has_failures(lake):

@@ -8,6 +8,7 @@ from market_data_assets.domain.datasets import DailyFrames, Finality
 from market_data_assets.domain.schemas import OPTIONS_CHAIN, TRADES
 from market_data_assets.errors import ConcurrentCommit, PartitionIncomplete, Retryable
 from market_data_assets.storage.lake import Lake
+from market_data_assets.storage.merging import MIXED
 from market_data_assets.storage.stores.memory import MemoryStore
 from market_data_assets_tests.client.lakes import write_chain
 from market_data_assets_tests.storage.days import BTC, DAY, ETH, SOL, START, frame, frames
@@ -66,6 +67,24 @@ def test_partial_run_says_nothing_about_columns_of_the_rows_that_it_keeps(lake, 
     assert lake.manifest(TRADES, DAY).content.schema_fingerprint == older
     lake.write_day(TRADES, frames({BTC: frame([START]), ETH: frame([START])}), partial=True)
     assert lake.manifest(TRADES, DAY).content.schema_fingerprint == "newer"
+
+
+def test_equal_rows_of_columns_that_may_have_more_types_are_noted_as_such(lake, monkeypatch):
+    lake.write_day(TRADES, frames({BTC: frame([START])}))
+    monkeypatch.setattr("market_data_assets.storage.building.schema_fingerprint", lambda _: "newer")
+    assert lake.write_day(TRADES, frames({BTC: frame([START])})).status == "committed"
+    assert lake.manifest(TRADES, DAY).content.schema_fingerprint == "newer"
+    assert lake.write_day(TRADES, frames({BTC: frame([START])})).status == "noop"
+
+
+def test_partial_run_says_which_inputs_were_others_for_the_rest(lake):
+    first = frames({BTC: frame([START])}, inputs={"a": "1", "b": "1", "gone": "1"})
+    assert not lake.write_day(TRADES, first, partial=True).manifest.content.inputs
+    lake.write_day(TRADES, first)
+    run = frames({ETH: frame([START])}, inputs={"a": "1", "b": "2", "new": "1"})
+    mixed = {"a": "1", "b": MIXED, "gone": MIXED, "new": MIXED}
+    assert lake.write_day(TRADES, run, partial=True).manifest.content.inputs == mixed
+    assert lake.write_day(TRADES, run, partial=True).manifest.content.inputs == mixed
 
 
 def test_equal_rows_made_from_something_else_are_noted_as_such(lake):

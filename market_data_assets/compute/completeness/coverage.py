@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from market_data_assets.compute.completeness.record import Span
 from market_data_assets.compute.contract import listed_within
+from market_data_assets.domain.schemas import RAW
 
 Cell = tuple[str, str]
 """Instrument id and data type."""
@@ -15,7 +16,7 @@ Cell = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """One instrument of the day: when it was listed, and the data types that the vendor lists it with."""
+    """One instrument of the day: when it was listed, and the data types of the lake that the vendor lists it with."""
 
     instrument_id: str
     listed: Span
@@ -23,10 +24,16 @@ class Expected:
 
 
 def expected_of(instruments: pa.Table, day: dt.date) -> Sequence[Expected]:
-    """What the day's instruments table promises."""
+    """What the day's instruments table promises, of what is stored here: vendors have more data types than the lake."""
+    kept = {dataset.name for dataset in RAW}
     rows = instruments.select(["instrument_id", "available_from", "available_to", "data_types"]).to_pylist()
     return [
-        Expected(row["instrument_id"], listed_within(day, row["available_from"], row["available_to"]), row["data_types"]) for row in rows
+        Expected(
+            row["instrument_id"],
+            listed_within(day, row["available_from"], row["available_to"]),
+            [each for each in row["data_types"] if each in kept],
+        )
+        for row in rows
     ]
 
 

@@ -56,7 +56,7 @@ def exchange_candle_checks() -> dg.AssetChecksDefinition:
             return stored_content(lake, day, (INSTRUMENTS, *_DATASETS.values()), required)
 
         yield from check_results(
-            context, _STEP, lake, day, Evidence(inputs, lambda: _judge_stored(lake, archive, day), _is_settled), anew=selection.refresh
+            context, _STEP, lake, day, Evidence(inputs, lambda: _judge_stored(lake, archive, day), archive.settles), anew=selection.refresh
         )
 
     return _checks
@@ -71,17 +71,17 @@ def _judge_stored(lake: Lake, archive: "ExchangeArchive", day: dt.date) -> Judge
     return judged
 
 
-def _is_settled(judged: Judgements) -> bool:
-    """Whether something was compared, or nothing ever will be: what the exchange did not give today it may give the next time."""
-    return all(each.notes["compared_instruments"] or not each.notes["may_be_compared_later"] for each in judged.values())
-
-
 @dataclass(frozen=True, slots=True)
 class ExchangeArchive:
     """The exchange's candles; not asked again once it could not be reached."""
 
     source: BinanceVisionSource
     unreachable: threading.Event = field(default_factory=threading.Event)
+
+    def settles(self, judged: Judgements) -> bool:
+        """Whether all was asked for, and something compared or nothing ever to be: what it did not give today it may the next time."""
+        told = all(each.notes["compared_instruments"] or not each.notes["may_be_compared_later"] for each in judged.values())
+        return told and not self.unreachable.is_set()
 
 
 @dataclass(frozen=True, slots=True)

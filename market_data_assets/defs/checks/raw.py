@@ -90,10 +90,14 @@ def judge_raw_day(lake: Lake, dataset: Dataset, day: dt.date, workers: int) -> J
 
 
 def _inputs(lake: Lake, dataset: Dataset, day: dt.date) -> Mapping[str, str]:
-    """The day, what is listed, and who fell silent: of the days before, nothing else is read, and they may come after this one."""
-    counts = row_counts(lake.manifest(dataset, day).content)
-    silent = {"silent_instruments": digest_of(fell_silent(counts, _earlier(lake, dataset, day)))}
-    return {**stored_content(lake, day, (dataset, INSTRUMENTS)), **silent}
+    """The day and its columns, what is listed, and who fell silent: of the days before, nothing else is read, and they may come after
+    this one.
+    """
+    content = lake.manifest(dataset, day).content
+    silent = {"silent_instruments": digest_of(fell_silent(row_counts(content), _earlier(lake, dataset, day)))}
+    # Neither is part of the content: rows may be the same with and without another type that is allowed now.
+    columns = {"columns": digest_of((f"stored {content.schema_fingerprint}", f"declared {schema_fingerprint(dataset)}"))}
+    return {**stored_content(lake, day, (dataset, INSTRUMENTS)), **silent, **columns}
 
 
 def day_checks(dataset: Dataset) -> Sequence[Check]:

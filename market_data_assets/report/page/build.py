@@ -19,6 +19,8 @@ from market_data_assets.report.page.sections import SECTIONS
 from market_data_assets.report.page.sections.sizes import LAKE
 from market_data_assets.report.page.sparkline import sparkline
 from market_data_assets.storage.lake_reader import LakeReader
+from market_data_assets.storage.layout import daily_page_name
+from market_data_assets.storage.web_links import download_link
 
 _DAY = dt.timedelta(days=1)
 _FOLDER = files("market_data_assets.report.page")
@@ -80,8 +82,7 @@ def _render(page: PageDay, facts: Mapping[str, object], head: Headline, source: 
         .get_template("page.html")
         .render(
             day=page.day,
-            before=page.day - _DAY,
-            after=page.day + _DAY,
+            neighbours=[(relation, day, _page_of(page, day)) for relation, day in (("prev", page.day - _DAY), ("next", page.day + _DAY))],
             head=head,
             source=source,
             built_at=f"{built_at.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S} UTC",
@@ -91,6 +92,11 @@ def _render(page: PageDay, facts: Mapping[str, object], head: Headline, source: 
             bokeh=_bokeh() if has_charts else None,
         )
     )
+
+
+def _page_of(page: PageDay, day: dt.date) -> str:
+    """Where the page of another day is. A page of a bucket comes to the browser from an address that nothing is beside of."""
+    return download_link(page.lake.store.url(daily_page_name(day))) or f"../day-{day}/index.html"
 
 
 @cache

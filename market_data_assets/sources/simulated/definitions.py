@@ -1,6 +1,7 @@
 """The definition row of a simulated contract, as it is known on a day."""
 
 import datetime as dt
+from functools import lru_cache
 
 from market_data_assets.domain.days import day_end, to_datetime
 from market_data_assets.domain.instrument_rows import Instrument
@@ -13,8 +14,14 @@ from market_data_assets.sources.simulated.feeds import feeds
 
 def definition(contract: SimulatedContract, day: dt.date, source: str) -> Instrument:
     """The row of ``contract`` as of the end of the UTC ``day``: until then nothing says when it stops being available."""
+    return _definition(contract, contract.expires is not None and contract.expires <= day_end(day), source)
+
+
+# A contract is the same on each of its days, and a plan of a year asks for all of them.
+@lru_cache(maxsize=4096)
+def _definition(contract: SimulatedContract, has_expired: bool, source: str) -> Instrument:
     market, expiry = contract.market, None if contract.expires is None else to_datetime(contract.expires)
-    listed, has_expired = to_datetime(contract.listed), contract.expires is not None and contract.expires <= day_end(day)
+    listed = to_datetime(contract.listed)
     return define(
         market_of(market.exchange),
         Listing(

@@ -77,7 +77,7 @@ def test_what_is_expected_follows_from_the_instruments_table():
             "instrument_id": [str(BTC), str(ETH)],
             "available_from": pa.array([None, noon], pa.timestamp("us", tz="UTC")),
             "available_to": pa.array([noon, None], pa.timestamp("us", tz="UTC")),
-            "data_types": [["trades"], []],
+            "data_types": [["quotes", "trades", "incremental_book_L2"], []],
         }
     )
     assert expected_of(instruments, dt.date(1970, 1, 1)) == [

@@ -9,8 +9,10 @@ import pytest
 from market_data_assets.compute.candles import Feeds, from_ticks
 from market_data_assets.compute.candles.registry import CANDLES
 from market_data_assets.compute.contract import contract_of
-from market_data_assets.defs.checks.exchange_candles import ExchangeArchive, judge_day
+from market_data_assets.defs.checks.exchange_candles import SAME_AS_EXCHANGE, ExchangeArchive, judge_day
+from market_data_assets.defs.checks.reporting import Judged
 from market_data_assets.defs.resources import TickSource
+from market_data_assets.defs.specs import asset_key
 from market_data_assets.domain.datasets import Frame
 from market_data_assets.domain.schemas import INSTRUMENTS, TRADES
 from market_data_assets.domain.timeframes import Timeframe
@@ -81,6 +83,19 @@ def test_recorded_minutes_equal_the_exchange_but_the_one_it_began_in(recorded: L
     # The inverse perpetual is of a market with klines, of which this folder has none.
     reasons = judged.notes["without_exchange_candles_by_reason"]
     assert reasons == [{"reason": "not_listed", "instruments": 1, "such_as": "BINANCE:PERP:BTC-USD"}]
+
+
+def test_report_holds_once_all_was_asked_for_and_something_compared(tmp_path: Path) -> None:
+    table, asked = (asset_key(CANDLES[MINUTE]), SAME_AS_EXCHANGE), archive(tmp_path)
+
+    def settles(compared: int, later: int) -> bool:
+        return asked.settles({table: Judged(notes={"compared_instruments": compared, "may_be_compared_later": later})})
+
+    assert settles(1, 1)
+    assert settles(0, 0)
+    assert not settles(0, 1)
+    asked.unreachable.set()
+    assert not settles(1, 1)
 
 
 def test_minute_that_differs_is_wrong(recorded: Lake, official: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from market_data_assets.client import MarketData
 from market_data_assets.compute.quality.record import QUALITY_REPORTS, verdicts_of
+from market_data_assets.defs.checks import raw
 from market_data_assets.defs.checks.raw import raw_checks
 from market_data_assets.defs.checks.reporting import Check
 from market_data_assets.defs.checks.steps import Step
@@ -101,6 +102,13 @@ def test_changed_day_is_judged_again(tmp_path: Path) -> None:
     assert reused(found) == {False}
     assert found["ids_unique"].metadata["instruments"].value == PERP
     assert lake.manifest(REPORT, DAY).version == 2
+
+
+def test_day_whose_columns_are_others_now_is_judged_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store_trades(tmp_path)
+    run_checks(tmp_path)
+    monkeypatch.setattr(raw, "schema_fingerprint", lambda _: "newer")
+    assert reused(run_checks(tmp_path, "few_rows_quarantined")) == {False}
 
 
 def test_checks_that_judge_in_another_way_do_not_reuse_what_the_former_said() -> None:

@@ -10,6 +10,7 @@ from market_data_assets.report.page.build import build_page
 from market_data_assets.report.page.sections import SECTIONS
 from market_data_assets.storage.lake import Lake
 from market_data_assets.storage.layout import MANIFEST, partition_prefix
+from market_data_assets.storage.stores.memory import MemoryStore
 from market_data_assets_tests.client.lakes import BTC, DAY, write_instruments
 from market_data_assets_tests.faults.stores import Wrapped
 from market_data_assets_tests.report.page.days import BUILT_AT, LISTED, built, fill, new_lake, text_of, write_missing
@@ -65,6 +66,20 @@ def test_page_links_to_the_days_around_it_and_to_the_folders_of_the_day(page: st
     assert {"../day-2024-08-07/index.html", "../day-2024-08-09/index.html"} <= set(links)
     assert "../../../raw_tick_data/by_date/day-2024-08-08/data_type-trades/" in links
     assert not any(link.startswith("http") for link in links)
+
+
+def test_page_in_a_bucket_links_to_what_a_browser_opens() -> None:
+    class BucketNames(MemoryStore):
+        def url(self, name: str) -> str:
+            return f"gs://bucket/lake/{name}"
+
+    lake = Lake(BucketNames(), workers=1)
+    fill(lake)
+    links = Loads(text_of(built(lake))).links
+    assert "https://storage.cloud.google.com/bucket/lake/reports/by_date/day-2024-08-07/index.html" in links
+    folder = "raw_tick_data/by_date/day-2024-08-08/data_type-trades/"
+    assert f"https://console.cloud.google.com/storage/browser/bucket/lake/{folder}" in links
+    assert not any(link.startswith("..") for link in links)
 
 
 def test_every_section_is_there_under_its_name(page: str) -> None:

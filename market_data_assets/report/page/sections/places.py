@@ -7,6 +7,7 @@ from market_data_assets.report.page.page_day import PageDay
 from market_data_assets.report.page.section import Section
 from market_data_assets.report.page.sections.sizes import LAKE
 from market_data_assets.storage.layout import daily_page_name, partition_prefix
+from market_data_assets.storage.web_links import console_link
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,7 @@ class Place:
     """Where a table of the day is.
 
     Attributes:
-        link: From the page's own folder.
+        link: From the page's own folder; of a bucket, which lists no folders to a browser, into the console.
         url: As the store names it.
     """
 
@@ -40,8 +41,9 @@ def gather(page: PageDay) -> Places:
         manifest, prefix = page.manifest(dataset), partition_prefix(dataset, page.day)
         version = None if manifest is None else manifest.version
         unreadable = manifest is None and page.is_unreadable(dataset)
-        places.append(Place(str(dataset), up + prefix, page.lake.store.url(prefix.removesuffix("/")) + "/", version, unreadable))
+        url = page.lake.store.url(prefix)
+        places.append(Place(str(dataset), console_link(url) or up + prefix, url, version, unreadable))
     return Places(places)
 
 
-PLACES = Section("places", "Where it is", "The folders of the day; the links work while the page lies in the lake.", gather)
+PLACES = Section("places", "Where it is", "The folders of the day, as the store names them.", gather)
