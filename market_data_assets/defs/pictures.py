@@ -113,7 +113,7 @@ def _chart(lake: Lake, dataset: Dataset, day: dt.date, files: Sequence[FileEntry
 def _glance(bars: Bars, instrument: InstrumentId) -> dg.MarkdownMetadataValue:
     """Short enough that the UI shows it at once; what is longer than 999 letters waits for a click."""
     first, last, low, high = (f"{price:,.10g}" for price in (bars.open[0], bars.close[-1], bars.low.min(), bars.high.max()))
-    return dg.MetadataValue.md(f"{instrument} {first} → {last}, {low} to {high}\n\n![picture]({data_uri(glance(bars))})")
+    return dg.MetadataValue.md(f"{instrument}\n\n{first} → {last}, {low} to {high}\n\n![picture]({data_uri(glance(bars))})")
 
 
 def _preview(table: pa.Table, about: str) -> dg.MarkdownMetadataValue:

@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field, SecretStr
 
-from market_data_assets.assembly.up_to_date import Wanted
+from market_data_assets.assembly.up_to_date import WHOLE_DAY, Wanted
 from market_data_assets.catalog import TABLES
 from market_data_assets.domain.universe import Universe
 from market_data_assets.sources.base import Source
@@ -95,9 +95,17 @@ class Selection(dg.ConfigurableResource[Any]):
 
     instruments: list[str] = Field(default=[], description="Patterns of instrument ids; all instruments without any.")
     refresh: bool = Field(default=False, description="Fetch and compute also what is stored and up to date.")
+    whole_day: bool = Field(
+        default=False,
+        description="The two above limit what is fetched alone: whatever is out of date of the day by then is computed, of any instrument.",
+    )
 
-    def wanted(self) -> Wanted:
-        """The instruments that match any of the patterns."""
+    def computed(self) -> Wanted:
+        """What is computed from ticks."""
+        return WHOLE_DAY if self.whole_day else self.fetched()
+
+    def fetched(self) -> Wanted:
+        """What is asked of the vendor: the instruments that match any of the patterns."""
         patterns = [pattern.upper() for pattern in self.instruments]
         if not patterns:
             return Wanted(refresh=self.refresh)

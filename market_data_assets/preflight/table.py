@@ -25,7 +25,9 @@ def tiers_table(plan: BackfillPlan, width: int) -> Table:
     tables = list(plan.tables)
     table.add_column("tier", footer="total", no_wrap=True)
     totals = _cells(plan, tables, None)
-    rows = {tier: _cells(plan, [each for each in tables if each.tier == tier], tier) for tier in dict.fromkeys(each.tier for each in tables)}
+    rows = {
+        tier: _cells(plan, [each for each in tables if each.tier == tier], tier) for tier in dict.fromkeys(each.tier for each in tables)
+    }
     shown = [column for column, total in enumerate(totals) if total != _NOTHING]
     widths = [max(map(_cell_width, column)) + _PADDING for column in zip(_HEADS, totals, *rows.values(), strict=True)]
     for spare in _SPARE:

@@ -6,15 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from market_data_assets.assembly.up_to_date import WHOLE_DAY, Wanted
+from market_data_assets.assembly.up_to_date import WHOLE_DAY, StoredDay, Wanted, to_fetch
 from market_data_assets.domain.datasets import Finality
+from market_data_assets.domain.schemas import TRADES
 from market_data_assets.errors import NotListed, Retryable, SchemaDrift
 from market_data_assets.storage.layout import partition_prefix
 from market_data_assets.upkeep.scope import Scope
 from market_data_assets.upkeep.stale import find_stale
 from market_data_assets_tests.assembly.rerun_lakes import FOUR_HOURS, HOUR, LISTED, MINUTE, TABLES, RerunLake
 from market_data_assets_tests.storage.by_hand import put_by_hand, remove_by_hand
-from market_data_assets_tests.storage.days import BTC, DAY, ETH, NEXT, SOL, START
+from market_data_assets_tests.storage.days import BTC, DAY, ETH, NEXT, SOL, START, frame, frames
 
 BEFORE = DAY - dt.timedelta(days=1)
 MORNING = [START, START + MINUTE]
@@ -164,6 +165,14 @@ def test_failed_ticks_fail_the_candles_until_they_are_there():
     assert not is_stale(lake)
 
 
+def test_file_whose_last_fetch_failed_is_fetched_again_although_the_former_one_is_stored():
+    lake = made()
+    lake.trade({ETH: Retryable("reset")}, partial=True)
+    assert str(ETH) in {entry.instrument_id for entry in lake.lake.manifest(TRADES, DAY).content.files}
+    vendors = frames({BTC: frame(MORNING), ETH: frame(MORNING), SOL: frame([])})
+    assert list(to_fetch(StoredDay.find(lake.lake, TRADES, DAY), vendors, WHOLE_DAY)) == [ETH]
+
+
 def test_one_timeframe_that_was_never_made_is_made_alone():
     lake = RerunLake()
     lake.trade({BTC: MORNING})
@@ -188,6 +197,14 @@ def test_instrument_that_has_no_ticks_any_more_goes():
     lake.trade({BTC: MORNING, SOL: []})
     assert lake.make() == set()
     assert lake.digests().keys() == {str(BTC), str(SOL)}
+
+
+def test_run_over_one_instrument_leaves_another_that_has_no_ticks_any_more_to_a_whole_run():
+    lake = made()
+    lake.trade({BTC: MORNING, ETH: MORNING[:1]})
+    assert lake.make(ONLY_ETH) == {str(ETH)}
+    assert str(SOL) in lake.digests()
+    assert is_stale(lake)
 
 
 TIMES = st.lists(st.sampled_from([START - MINUTE, *MORNING, *EVENING, TOMORROW]), max_size=3).map(sorted)

@@ -69,8 +69,8 @@ def test_every_tier_of_a_vendor_has_a_small_picture_and_a_preview(lake: Lake, da
 def test_day_of_trades_shows_its_price_without_a_click(lake: Lake) -> None:
     glance = stored_metadata(lake, TRADES, DAY)["glance"]
     assert isinstance(glance, dg.MarkdownMetadataValue)
-    said, _, drawn = (glance.md_str or "").partition("\n\n")
-    assert re.fullmatch(rf"{PERP} [\d,.]+ → [\d,.]+, [\d,.]+ to [\d,.]+", said)
+    said, _, drawn = (glance.md_str or "").rpartition("\n\n")
+    assert re.fullmatch(rf"{PERP}\n\n[\d,.]+ → [\d,.]+, [\d,.]+ to [\d,.]+", said)
     assert drawn.startswith("![picture](data:image/svg+xml,")
     # What is longer the UI puts behind [Show Markdown].
     assert len(glance.md_str or "") < 1_000

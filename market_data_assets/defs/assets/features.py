@@ -30,7 +30,7 @@ def features_asset(timeframe: Timeframe, partitions: dg.PartitionsDefinition[str
         inputs = FeatureInputs.read(lake, candles.day, timeframe, instruments.table)
         frames = feature_frames(inputs, candles)
         whole = replace(frames, inputs={**frames.inputs, **instruments.inputs})
-        return to_make_whole(StoredDay.find(lake, dataset, candles.day), whole, selection.wanted())
+        return to_make_whole(StoredDay.find(lake, dataset, candles.day), whole, selection.computed())
 
     return _features
 

@@ -71,7 +71,7 @@ def candle_assets(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefiniti
             return from_ticks(feeds.of(instrument, frame.read()), contract, trades.day, timeframes)
 
         tables, day, sources = _wanted(context, CANDLES), _with(feeds.candle_day(), instruments), contracts.with_ticks(feeds.sources)
-        with timeframe_days(lake, tables, day, compute=compute, sources=sources, wanted=selection.wanted()) as days:
+        with timeframe_days(lake, tables, day, compute=compute, sources=sources, wanted=selection.computed()) as days:
             yield from _each(tables, days)
 
     return _candles
@@ -111,7 +111,7 @@ def book_snapshot_assets(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsD
             _with(books, instruments),
             contracts.with_ticks(partial(book_sources, books)),
         )
-        with timeframe_days(storage.open(), tables, day, compute=compute, sources=sources, wanted=selection.wanted()) as days:
+        with timeframe_days(storage.open(), tables, day, compute=compute, sources=sources, wanted=selection.computed()) as days:
             yield from _each(tables, days)
 
     return _book_snapshots

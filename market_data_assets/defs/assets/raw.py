@@ -30,7 +30,7 @@ def raw_asset(dataset: Dataset, partitions: dg.PartitionsDefinition[str], pool: 
         day = day_of_partition(context.partition_key)
         listed = [Instrument.from_row(row) for row in instruments.table.to_pylist()]
         vendors = fetch_day(ticks.open(), dataset, listed, day)
-        return to_fetch(StoredDay.find(storage.open(), dataset, day), vendors, selection.wanted())
+        return to_fetch(StoredDay.find(storage.open(), dataset, day), vendors, selection.fetched())
 
     return _raw
 

@@ -8,7 +8,7 @@ from market_data_assets.catalog import PROCESSED
 from market_data_assets.defs.automation import Automation
 from market_data_assets.defs.jobs import REBUILD_JOB
 from market_data_assets.defs.resources import LakeResource
-from market_data_assets.defs.sensors.day_requests import DAYS_PER_TICK, DayRule, ask_for_runs
+from market_data_assets.defs.sensors.day_requests import RUNS_PER_TICK, DayRule, ask_for_runs
 from market_data_assets.defs.sensors.event_walk import UNCHANGED_STATUSES
 from market_data_assets.defs.specs import asset_key
 from market_data_assets.domain.schemas import RAW
@@ -28,7 +28,7 @@ def candles_after_ticks(automation: Automation) -> dg.SensorDefinition:
         minimum_interval_seconds=SECONDS_BETWEEN_TICKS,
         default_status=automation.of_sensors,
         description="Asks for candles, book snapshots and what follows from them on every day whose ticks were materialized without them,"
-        f" once all runs of the day have ended; {DAYS_PER_TICK} days a tick at most. Days that did not change, and runs that make the"
+        f" once all runs of the day have ended; {RUNS_PER_TICK} days a tick at most. Days that did not change, and runs that make the"
         " candles themselves, ask for nothing.",
     )
     def _sensor(context: dg.SensorEvaluationContext, storage: LakeResource) -> dg.SensorResult:

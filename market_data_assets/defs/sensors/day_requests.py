@@ -13,6 +13,8 @@ from market_data_assets.defs.sensors.event_walk import Materialized, WalkCursor,
 from market_data_assets.errors import MarketDataError
 
 DAYS_PER_TICK = 20
+RUNS_PER_TICK = 5
+"""The daemon stores some 200 events of each run before any other sensor has its turn, which takes seconds."""
 SECONDS_PER_TICK = 2.0
 """What is not looked at by then is looked at in the next tick. A day of six feeds takes 20 ms with 20 instruments, 1 s with 2,000."""
 MOST_WAITING = 1_000
@@ -60,7 +62,7 @@ def ask_for_runs(
     undecided: list[dt.date] = []
     looked = 0
     try:
-        while waiting and looked < DAYS_PER_TICK and clock() - started < SECONDS_PER_TICK:
+        while waiting and looked < DAYS_PER_TICK and len(requests) < RUNS_PER_TICK and clock() - started < SECONDS_PER_TICK:
             day, looked = waiting.pop(0), looked + 1
             if any(run_under_way(context.instance, each) for each in rule.around(day)):
                 undecided.append(day)

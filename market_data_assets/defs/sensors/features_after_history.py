@@ -12,7 +12,7 @@ from market_data_assets.defs.automation import Automation
 from market_data_assets.defs.day_runs import UNDER_WAY
 from market_data_assets.defs.jobs import FEATURES_JOB
 from market_data_assets.defs.resources import LakeResource
-from market_data_assets.defs.sensors.day_requests import DAYS_PER_TICK, DayRule, ask_for_runs
+from market_data_assets.defs.sensors.day_requests import RUNS_PER_TICK, DayRule, ask_for_runs
 from market_data_assets.defs.sensors.event_walk import UNCHANGED_STATUSES, Materialized
 from market_data_assets.defs.specs import asset_key
 from market_data_assets.upkeep.feature_days import LOOK_BACK_DAYS, FeatureDays
@@ -32,7 +32,7 @@ def features_after_history(automation: Automation) -> dg.SensorDefinition:
         minimum_interval_seconds=SECONDS_BETWEEN_TICKS,
         default_status=automation.of_sensors,
         description=f"Features look back up to {LOOK_BACK_DAYS} days. A backfill runs the newest days first, so the days before come after;"
-        f" once nothing is under way any more, this asks for the features that lack them, {DAYS_PER_TICK} days a tick at most.",
+        f" once nothing is under way any more, this asks for the features that lack them, {RUNS_PER_TICK} days a tick at most.",
     )
     def _sensor(context: dg.SensorEvaluationContext, storage: LakeResource) -> dg.SensorResult | dg.SkipReason:
         if context.instance.get_runs_count(dg.RunsFilter(statuses=UNDER_WAY)):

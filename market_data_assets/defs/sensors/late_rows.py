@@ -7,7 +7,7 @@ import dagster as dg
 from market_data_assets.defs.automation import Automation
 from market_data_assets.defs.jobs import REBUILD_JOB
 from market_data_assets.defs.resources import LakeResource
-from market_data_assets.defs.sensors.day_requests import DAYS_PER_TICK, DayRule, ask_for_runs
+from market_data_assets.defs.sensors.day_requests import RUNS_PER_TICK, DayRule, ask_for_runs
 from market_data_assets.defs.specs import asset_key
 from market_data_assets.domain.schemas import RAW
 from market_data_assets.upkeep.lineage import neighbours_of
@@ -28,7 +28,7 @@ def late_rows(automation: Automation) -> dg.SensorDefinition:
         default_status=automation.of_sensors,
         description="Vendors cut days by arrival, so the file of a day holds the last rows of the day before. When raw data of a day is"
         " materialized, this asks for the days beside it once more if they become final by that, or get rows; once the runs around them"
-        f" have ended, {DAYS_PER_TICK} days a tick at most.",
+        f" have ended, {RUNS_PER_TICK} days a tick at most.",
     )
     def _sensor(context: dg.SensorEvaluationContext, storage: LakeResource) -> dg.SensorResult:
         days = TickDays(storage.open().store)

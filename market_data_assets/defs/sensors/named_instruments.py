@@ -19,8 +19,11 @@ def named(instruments: Iterable[InstrumentId]) -> list[str]:
 
 
 def selection_config(instruments: Iterable[InstrumentId], *, refresh: bool) -> dict[str, object]:
-    """The run config of a run over these instruments; with ``refresh`` what is stored of them is fetched and computed again."""
-    return {"resources": {"selection": {"config": {"instruments": named(instruments), "refresh": refresh}}}}
+    """The run config of a run that fetches these instruments, with ``refresh`` also where they are stored.
+
+    What follows is computed of the whole day: where one instrument failed, the run before has computed none of the others either.
+    """
+    return {"resources": {"selection": {"config": {"instruments": named(instruments), "refresh": refresh, "whole_day": True}}}}
 
 
 def _underlying(instrument: InstrumentId) -> str:

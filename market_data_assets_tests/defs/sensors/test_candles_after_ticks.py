@@ -38,11 +38,11 @@ def sensor(repository: dg.RepositoryDefinition, instance: dg.DagsterInstance, la
     return Ticker(repository, instance, NAME)
 
 
-def test_eight_materializations_in_one_tick_are_eight_runs(sensor: Ticker) -> None:
-    report(sensor.instance, TRADES, *days(8))
+def test_each_day_of_one_tick_is_a_run(sensor: Ticker) -> None:
+    report(sensor.instance, TRADES, *days(5))
     requests = sensor.tick()
-    assert days_of(requests) == [str(day) for day in days(8)]
-    assert len({request.run_key for request in requests}) == 8
+    assert days_of(requests) == [str(day) for day in days(5)]
+    assert len({request.run_key for request in requests}) == 5
     assert requests[0].run_key is not None
     assert requests[0].run_key.startswith("candles_after_ticks:2024-08-01:")
     assert requests[0].tags["market_data/trigger"] == "candles_after_ticks"
@@ -82,10 +82,10 @@ def test_a_day_waits_until_its_runs_have_ended(sensor: Ticker) -> None:
 
 
 def test_a_tick_asks_for_a_bounded_number_of_days_and_forgets_none(sensor: Ticker) -> None:
-    report(sensor.instance, TRADES, *days(21))
+    report(sensor.instance, TRADES, *days(6))
     first, second = days_of(sensor.tick()), days_of(sensor.tick())
-    assert len(first) == day_requests.DAYS_PER_TICK
-    assert [*first, *second] == [str(day) for day in days(21)]
+    assert len(first) == day_requests.RUNS_PER_TICK
+    assert [*first, *second] == [str(day) for day in days(6)]
 
 
 def test_days_outside_of_the_partitions_ask_for_nothing(sensor: Ticker) -> None:

@@ -108,6 +108,17 @@ def test_missing_instrument_is_fetched_when_it_comes_and_nothing_else_changes(se
     assert market_data.candles([BTC, ETH], "1m", DAY, "2024-08-09")["trade_count"].sum() == 20
 
 
+def test_repair_of_one_instrument_makes_the_candles_that_a_stopped_run_left_out(server: FaultServer, tmp_path: Path) -> None:
+    settings = open_vendor(server, tmp_path)
+    with open_instance(tmp_path / "home") as instance:
+        assert execute(settings, instance, "daily", INGEST).success
+        (request,), _, _ = tick(settings, instance, None, NOW)
+        assert instruments_of(request) == [XRP]
+        assert execute(settings, instance, "repair", [*INGEST, "processed_candles/candles_1m"], request).success
+    candles = reader(settings).candles([BTC, ETH], "1m", DAY, "2024-08-09", source="lake")
+    assert candles.groupby("instrument_id")["trade_count"].sum().to_dict() == {BTC: 10, ETH: 10}
+
+
 def test_vendor_that_never_has_it_is_asked_three_times(server: FaultServer, folder: Path) -> None:
     settings = settings_of(server, folder)
     cursor, asked = None, []

@@ -74,7 +74,7 @@ def test_restated_file_changes_its_instrument_in_every_tier_and_no_other(server:
         assert sorted(server.heads) == FILES
         publish(server, "ETHUSDT", 12, "second")
         (request,), cursor, _ = tick(settings, instance, cursor)
-        assert request.run_config["resources"]["selection"]["config"] == {"instruments": [ETH], "refresh": True}
+        assert request.run_config["resources"]["selection"]["config"] == {"instruments": [ETH], "refresh": True, "whole_day": True}
         assert request.partition_key == "2024-08-08"
         assert str(request.run_key).startswith("restated:2024-08-08:")
         requested = len(server.requests)
