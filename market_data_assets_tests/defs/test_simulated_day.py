@@ -65,11 +65,3 @@ def test_run_over_one_instrument_merges_into_the_day(tmp_path: Path) -> None:
     both = market_data.candles([SPOT, PERP], "1m", DAY, "2024-08-09", source="warehouse")
     assert set(both["instrument_id"]) == {SPOT, PERP}
     assert both[both["instrument_id"] == SPOT].reset_index(drop=True).equals(only)
-
-
-def test_next_vendor_day_makes_the_day_final(tmp_path: Path) -> None:
-    settings = settings_at(tmp_path, instruments=PERP)
-    folder = tmp_path / "lake/processed_candles/by_date/day-2024-08-08/timeframe-1m"
-    for day, finality in ((DAY, "provisional"), (DAY.replace(day=9), "provisional"), (DAY, "final")):
-        make(settings, day)
-        assert json.loads((folder / "_manifest.json").read_text())["finality"] == finality

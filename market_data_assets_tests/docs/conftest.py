@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from market_data_assets_tests.defs.runs import errors, materialize, settings_at
+from market_data_assets_tests.defs.runs import make, settings_at
 from market_data_assets_tests.docs.markdown import ROOT
 
 # What the documents read of the demo's markets.
@@ -19,7 +19,7 @@ INSTRUMENTS = "BINANCE:PERP:BTC-USDT,BINANCE:PERP:ETH-USDT,DERIBIT:OPTION:BTC-US
 def simulated_day(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The lake of 2024-08-08, its warehouse below it."""
     folder = tmp_path_factory.mktemp("simulated_day")
-    assert errors(materialize(settings_at(folder, instruments=INSTRUMENTS))) == []
+    make(settings_at(folder, instruments=INSTRUMENTS))
     return folder / "lake"
 
 
@@ -53,6 +53,7 @@ def environment(checkout: Path) -> Callable[..., dict[str, str]]:
             "PYTHONPATH": f"{checkout}{os.pathsep}{ROOT}",
             "PATH": f"{checkout / '.venv/bin'}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "MDA_WORKERS": "2",
+            "MDA_INSTRUMENTS": INSTRUMENTS,
             "MDA_BINANCE_VISION_URL": str(checkout / "klines"),
             "COLUMNS": "140",
             "NO_COLOR": "1",

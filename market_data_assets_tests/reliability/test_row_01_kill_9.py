@@ -26,16 +26,19 @@ MIDWAY = (Stage.STAGING, Stage.KEEPING, Stage.PUBLISHING, Stage.CLEANING)
 _EACH_HEALED_AFTER = 25
 
 
-def kill(context: ForkServerContext, days: Sequence[WrittenDay], kills: int, read: Counter[dt.date], reads: int) -> Counter[Stage]:
-    """Kill writers of the days until there were so many, and a reader at work has read each day as often as asked for meanwhile.
+def kill(context: ForkServerContext, days: Sequence[WrittenDay], kills: int, read: Counter[dt.date], *, reads: int, midway: int) -> None:
+    """Kill writers of the days until there were so many, some at each stage midway, and a reader at work has read each day that often.
 
     In between one may finish now and then.
     """
-    stages: Counter[Stage] = Counter()
     healed = dict.fromkeys(range(len(days)), 0)
     for each in days:
         each.start(context)
-    while sum(each.killed for each in days) < kills or min(read[day] for day in DAYS) < reads:
+    while (
+        sum(each.killed for each in days) < kills
+        or min(sum(each.stages[stage] for each in days) for stage in MIDWAY) < midway
+        or min(read[day] for day in DAYS) < reads
+    ):
         wait([writer.sentinel for each in days for writer in each.writers if writer.is_alive()])
         for number, each in enumerate(days):
             if each.has_ended():
@@ -48,8 +51,6 @@ def kill(context: ForkServerContext, days: Sequence[WrittenDay], kills: int, rea
         assert each.has_ended()
         assert set(each.codes) <= {0, KILLED}
         each.heal()
-        stages += each.stages
-    return stages
 
 
 def check_end(store: Store, days: Sequence[WrittenDay]) -> None:
@@ -70,11 +71,9 @@ def test_row_1_days_survive_200_kills_of_their_writers_on_gcs(processes, exact_b
     store = open_store(exact_bucket)
     days = [WrittenDay(exact_bucket, store, tmp_path, day, random.Random(number), 0.01) for number, day in enumerate(DAYS)]
     with reader_of(store, DAYS) as read:
-        stages = kill(processes, days, 100, read, 10)
+        kill(processes, days, 100, read, reads=10, midway=3)
         gcs_proxy.gcs.moves = False
-        stages += kill(processes, days, 200, read, 20)
-    assert sum(each.killed for each in days) >= 200
-    assert min(stages[stage] for stage in MIDWAY) >= 5
+        kill(processes, days, 200, read, reads=20, midway=6)
     check_end(store, days)
 
 
@@ -84,8 +83,7 @@ def test_row_1_days_survive_kills_of_their_writers_on_the_local_disk(processes, 
     store = LocalStore(root)
     days = [WrittenDay(local_url(root), store, scratch, day, random.Random(number), 0.001) for number, day in enumerate(DAYS)]
     with reader_of(store, DAYS) as read:
-        stages = kill(processes, days, 60, read, 5)
-    assert min(stages[stage] for stage in MIDWAY) >= 1
+        kill(processes, days, 60, read, reads=5, midway=1)
     check_end(store, days)
     # The last writers were not killed, so they have removed what the killed ones left.
     assert list((root / ".tmp").iterdir()) == []
