@@ -32,7 +32,7 @@ $(EMULATORS)/.installed: market_data_assets_tests/emulators/requirements.lock | 
 	@mkdir -p $(EMULATORS) && touch $@
 
 test: setup emulators
-	$(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 ui: setup  ## the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/market-data ui

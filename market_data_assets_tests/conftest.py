@@ -11,7 +11,7 @@ pytest_plugins = [
     "market_data_assets_tests.emulators.fixtures",
     "market_data_assets_tests.emulators.proxy_fixtures",
 ]
-settings.register_profile("default", deadline=None, derandomize=True, max_examples=30)
+settings.register_profile("default", deadline=None, derandomize=True, max_examples=25)
 settings.load_profile("default")
 
 # Files of a minute and more. They begin first, so that no process is left with one when the others have nothing to do any more.
