@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 EMULATORS := .venv-emulators
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: setup emulators demo test ui bench lint docs pictures lock
+.PHONY: setup emulators demo test test-long ui bench lint docs pictures lock
 
 setup: $(INSTALLED)
 
@@ -33,6 +33,9 @@ $(EMULATORS)/.installed: market_data_assets_tests/emulators/requirements.lock | 
 
 test: setup emulators
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+
+test-long: setup emulators  ## what takes minutes: hundreds of kills, a backfill whose services are killed
+	$(BIN)/python -m pytest -m long
 
 ui: setup  ## the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/market-data ui

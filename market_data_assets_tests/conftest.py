@@ -11,12 +11,11 @@ pytest_plugins = [
     "market_data_assets_tests.emulators.fixtures",
     "market_data_assets_tests.emulators.proxy_fixtures",
 ]
-settings.register_profile("default", deadline=None, derandomize=True, max_examples=25)
+settings.register_profile("default", deadline=None, derandomize=True, max_examples=20)
 settings.load_profile("default")
 
 # Files of a minute and more. They begin first, so that no process is left with one when the others have nothing to do any more.
 _LONGEST = (
-    "daemon/test_kills.py",
     "reliability/test_row_01_kill_9.py",
     "defs/test_google_cloud_day.py",
     "browser/test_user_interface.py",

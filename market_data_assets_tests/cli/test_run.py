@@ -10,7 +10,7 @@ from market_data_assets_tests.faults.http_server import Answer, serving
 
 CANARY = "canary-5f1d7c2e"
 TIERS = ("instrument_availability", "raw_tick_data", "processed_candles", "processed_book_snapshots", "market_data_analytics")
-SMALL = {"MDA_INSTRUMENTS": "BINANCE:FUTURE:*", "MDA_DATA_TYPES": "trades", "MDA_RETRIES": "0"}
+SMALL = {"MDA_INSTRUMENTS": "BINANCE:FUTURE:BTC-USDT-240927", "MDA_DATA_TYPES": "trades", "MDA_RETRIES": "0"}
 
 
 def test_run_materializes_a_day_and_tells_of_each_tier_and_asset(market_data: MarketDataCommand, tmp_path: Path) -> None:
