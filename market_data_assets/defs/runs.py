@@ -15,6 +15,8 @@ from market_data_assets.defs.specs import asset_key
 from market_data_assets.domain.schemas import INSTRUMENTS
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+# Arrow raises Python's own while it reads a file; everything else is interrupted by Dagster's.
+_INTERRUPTIONS = {dg.DagsterExecutionInterruptedError.__name__, KeyboardInterrupt.__name__}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +100,18 @@ def _reported(
     result = job.execute_in_process(
         partition_key=day.isoformat(), instance=instance, run_config=QUIET, raise_on_error=False, asset_selection=wanted
     )
+    _require_uninterrupted(result)
     return [*_materialized(result), *_failures(result)]
 
 
 def _require_uninterrupted(result: dg.ExecuteInProcessResult) -> None:
-    """End with Ctrl-C what Ctrl-C ended: Dagster makes it a failure of one step, after which the next day would begin.
+    """End with Ctrl-C what Ctrl-C ended: Dagster makes it a failure of the run, after which the next day would begin.
 
     Raises:
         KeyboardInterrupt: the run was interrupted.
     """
-    errors = [event.step_failure_data.error for event in _of(result, "STEP_FAILURE")]
-    if any(error is not None and error.cls_name == dg.DagsterExecutionInterruptedError.__name__ for error in errors):
+    errors = [event.job_failure_data.error for event in _of(result, "PIPELINE_FAILURE")]
+    if any(error is not None and error.cls_name in _INTERRUPTIONS for error in errors):
         raise KeyboardInterrupt
 
 
