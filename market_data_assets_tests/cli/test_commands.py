@@ -1,6 +1,8 @@
 """What every command has in common: one-line errors, exit codes, help, completion, a light start."""
 
+import fcntl
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -169,13 +171,17 @@ def test_a_reader_that_goes_away_ends_the_command_without_a_word(tmp_path: Path,
 
 
 def test_ctrl_c_ends_with_one_line_and_its_own_code(tmp_path: Path, stored: str) -> None:
-    # Opening a pipe for writing waits for a reader: the command cannot be past this point before the signal comes.
+    # A pipe that holds a page: the command writes more than that, so it waits there, and goes on when the signal has come.
     os.mkfifo(tmp_path / "rows.csv.part")
-    with started(tmp_path, stored, "read", "trades", str(BTC), "--from", "2024-08-08", "--out", "rows.csv") as process:
+    descriptor = os.open(tmp_path / "rows.csv.part", os.O_RDONLY | os.O_NONBLOCK)
+    fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, 4096)
+    with started(tmp_path, stored, "read", "candles_1m", str(BTC), "--from", "2024-08-08", "--out", "rows.csv") as process:
         assert process.stderr is not None
-        descriptor = os.open(tmp_path / "rows.csv.part", os.O_RDONLY)
+        assert select.select([descriptor], [], [], 60)[0], "nothing was written"
         process.send_signal(signal.SIGINT)
+        os.set_blocking(descriptor, True)
+        with os.fdopen(descriptor, "rb") as reader:
+            reader.read()
         assert process.wait(60) == 130
-        os.close(descriptor)
         assert process.stderr.read().strip() == b"error: interrupted; what was committed before is intact"
     assert list(tmp_path.iterdir()) == []
