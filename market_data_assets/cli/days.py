@@ -1,6 +1,7 @@
 """Materializing days in this process, with progress and a table at the end."""
 
 import datetime as dt
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -58,9 +59,11 @@ def _opened(home: Path, open_instance: "Callable[[Path], DagsterInstance]") -> "
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Ctrl-C as Python knows it: Dagster has an exception of its own for it."""
+    """Ctrl-C as Python knows it, and in one line: Dagster has an exception of its own for it."""
     from dagster import DagsterExecutionInterruptedError  # noqa: PLC0415
 
+    # SQLAlchemy logs the traceback of whatever comes while it closes a connection, and raises it all the same.
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
     try:
         yield
     except DagsterExecutionInterruptedError:

@@ -1,12 +1,18 @@
 import datetime as dt
 from pathlib import Path
 
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import storage
+
 from market_data_assets.errors import PreconditionFailed
 from market_data_assets.report.page.stored_page import store_page
+from market_data_assets.storage.lake import Lake
 from market_data_assets.storage.layout import daily_page_name
+from market_data_assets.storage.stores import open_store
 from market_data_assets_tests.client.lakes import DAY
+from market_data_assets_tests.emulators.bigquery import PROJECT
 from market_data_assets_tests.faults.stores import Wrapped
-from market_data_assets_tests.report.page.days import BUILT_AT, built, new_lake
+from market_data_assets_tests.report.page.days import BUILT_AT, built, fill, new_lake, text_of
 from market_data_assets_tests.upkeep.lakes import LATER, check
 
 
@@ -30,6 +36,19 @@ def test_page_replaces_the_one_before() -> None:
     stored = store_page(lake.store, later)
     assert stored.name == "reports/by_date/day-2024-08-08/index.html"
     assert (bytes(lake.store.get(stored.name).data), stored.bytes) == (later.html, len(later.html))
+
+
+def test_page_in_a_bucket_is_one_that_a_browser_opens(bucket: str) -> None:
+    lake = Lake(open_store(f"{bucket}/lake"), workers=1)
+    fill(lake)
+    page = built(lake)
+    stored = store_page(lake.store, page)
+
+    client = storage.Client(project=PROJECT, credentials=AnonymousCredentials())
+    blob = client.bucket(bucket.removeprefix("gs://")).get_blob(f"lake/{stored.name}")
+    assert (blob.content_type, blob.download_as_bytes()) == ("text/html; charset=utf-8", page.html)
+    assert "https://storage.cloud.google.com/" in text_of(page)
+    client.close()
 
 
 def test_page_of_another_run_is_replaced_too() -> None:
