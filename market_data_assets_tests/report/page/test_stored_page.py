@@ -43,7 +43,6 @@ def test_page_in_a_bucket_is_one_that_a_browser_opens(bucket: str) -> None:
     fill(lake)
     page = built(lake)
     stored = store_page(lake.store, page)
-
     client = storage.Client(project=PROJECT, credentials=AnonymousCredentials())
     blob = client.bucket(bucket.removeprefix("gs://")).get_blob(f"lake/{stored.name}")
     assert (blob.content_type, blob.download_as_bytes()) == ("text/html; charset=utf-8", page.html)

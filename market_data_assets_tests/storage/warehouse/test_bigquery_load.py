@@ -4,8 +4,7 @@ import dataclasses
 import random
 import re
 import threading
-import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pyarrow as pa
 import pytest
@@ -15,7 +14,7 @@ from market_data_assets.domain.days import day_start
 from market_data_assets.errors import AuthError, BadData, QuotaExhausted, Retryable, SchemaDrift, StorageFailed
 from market_data_assets.storage import google_http
 from market_data_assets.storage.warehouse.base import LoadStatus
-from market_data_assets_tests.emulators.proxy_faults import hanging, lost_answer, lost_request, refused
+from market_data_assets_tests.emulators.proxy_faults import Answer, Perform, lost_answer, lost_request, refused
 from market_data_assets_tests.storage.warehouse.exact_bigquery import fails, running_exactly
 from market_data_assets_tests.storage.warehouse.tables import BTC, DAY, ETH, NEXT_DAY, TABLE, committed, day_of_rows
 
@@ -122,11 +121,21 @@ def test_server_that_stays_busy_is_given_up_on(warehouse, bench):
 
 @pytest.mark.parametrize("path", [UPLOAD, "/queries$", "/tables/"])
 def test_server_that_falls_silent_is_asked_again(warehouse, bench, path, monkeypatch):
-    monkeypatch.setattr(google_http, "SILENCE_SECONDS", 0.2)
-    bench.proxy.rules.add(hanging(3), path=path, nth=[1])
-    begun = time.monotonic()
+    monkeypatch.setattr(google_http, "SILENCE_SECONDS", 0.5)
+    again = threading.Event()
+    was_asked_again: Future[bool] = Future()
+
+    def silent(_: Perform) -> None:
+        was_asked_again.set_result(again.wait(60))
+
+    def answering(perform: Perform) -> Answer:
+        again.set()
+        return perform()
+
+    bench.proxy.rules.add(silent, path=path, nth=[1])
+    bench.proxy.rules.add(answering, path=path, nth=[2])
     assert warehouse.replace_day(TABLE, committed({BTC: [1]})).rows == 1
-    assert time.monotonic() - begun < 3
+    assert was_asked_again.result(60)
 
 
 def test_quota_that_is_used_up_stops_at_once_for_ten_minutes(warehouse, bench):
