@@ -88,7 +88,7 @@ def find_restated(
 ) -> Walk:
     """Compare stored files with what the vendor has now, once around the days at most.
 
-    Days that were stored by a version of this package that did not note the vendor's words are not watched.
+    Files of which the vendor stated no version when they were fetched are not watched.
 
     Args:
         days: In the order of the walk; days of which nothing is stored cost one look.
