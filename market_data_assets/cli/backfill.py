@@ -55,7 +55,8 @@ def backfill(
     The daemon goes on when this command has ended, and after it was killed and started again. It is part of `market-data ui`. Exit code 1
     when a day failed (with --wait). The monthly views are not part of it.
 
-    Features look back: where a day was made before the days it looks back to, the same command once more completes it.
+    A day also reads the days beside it, and features look back further; newest first, it is made before those are there. With automation
+    on, sensors make it again; else finish with market-data run over the same days, which makes what is out of date, oldest first.
     """
     if context.invoked_subcommand is not None:
         return

@@ -25,29 +25,26 @@ if TYPE_CHECKING:
 _LEFT_AS_IT_WAS = {"unchanged", "noop"}
 
 
-def run_days(settings: "Settings", days: Sequence[dt.date], patterns: Sequence[str], home: Path) -> "list[DayOutcome]":
+def make_days(settings: "Settings", days: Sequence[dt.date], patterns: Sequence[str], home: Path) -> "list[DayOutcome]":
     """Every tier of each day, in order, of the instruments that match the patterns; all of them without any."""
     # Dagster takes seconds to import, and only this command needs it.
     from market_data_assets.definitions import build_definitions  # noqa: PLC0415
     from market_data_assets.defs.instance import open_terminal_instance  # noqa: PLC0415
-    from market_data_assets.defs.runs import run_day, steps_per_day  # noqa: PLC0415
+    from market_data_assets.defs.runs import run_days, steps_of  # noqa: PLC0415
 
     definitions = build_definitions(settings)
-    outcomes = []
     columns = (TextColumn("{task.description:<34}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with (
         _opened(home, open_terminal_instance) as instance,
         Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress,
         _interruptible(),
     ):
-        task = progress.add_task("", total=len(days) * steps_per_day(definitions))
-        for day in days:
+        task = progress.add_task("", total=steps_of(definitions, len(days)))
 
-            def stepped(step: str, day: dt.date = day) -> None:
-                progress.update(task, advance=1, description=f"{day}  {step}")
+        def stepped(day: dt.date, step: str) -> None:
+            progress.update(task, advance=1, description=f"{day}  {step}")
 
-            outcomes.append(run_day(definitions, instance, day, patterns, stepped))
-    return outcomes
+        return list(run_days(definitions, instance, days, patterns, stepped))
 
 
 def _opened(home: Path, open_instance: "Callable[[Path], DagsterInstance]") -> "DagsterInstance":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from market_data_assets.cli.console import DEFAULT_HOME, MAKE, Home, app, load_settings, out
-from market_data_assets.cli.days import run_days, summary
+from market_data_assets.cli.days import make_days, summary
 from market_data_assets.cli.exits import EXIT_FAILED
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def demo(home: Home = DEFAULT_HOME) -> None:
     """Run a whole day of simulated markets through every tier on this machine, then show what was built and where it is."""
     settings = load_settings({**os.environ, "MDA_SOURCE": "simulated", "MDA_WAREHOUSE": "embedded"})
     out.print(f"\n[bold]One simulated day of markets, {DEMO_DAY} UTC, through every tier[/bold]\n")
-    outcomes = run_days(settings, [DEMO_DAY], [], home)
+    outcomes = make_days(settings, [DEMO_DAY], [], home)
     out.print(summary(outcomes))
     if any(outcome.failed for outcome in outcomes):
         raise typer.Exit(EXIT_FAILED)

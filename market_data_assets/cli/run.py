@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from market_data_assets.cli.console import DEFAULT_HOME, MAKE, AsJson, Home, app, err, examples, load_settings, out
-from market_data_assets.cli.days import as_json_rows, run_days, summary
+from market_data_assets.cli.days import as_json_rows, make_days, summary
 from market_data_assets.cli.exits import EXIT_FAILED
 from market_data_assets.cli.scoping import FirstDay, Instruments, LastDay, days_to_make, parts_of, unmatched_patterns
 from market_data_assets.errors import StorageFailed
@@ -31,7 +31,10 @@ def run(
     home: Home = DEFAULT_HOME,
     as_json: AsJson = False,
 ) -> None:
-    """Materialize every tier of each day in this process, oldest first. Exit code 1 when a partition failed."""
+    """Materialize every tier of each day in this process, oldest first. Exit code 1 when a partition failed.
+
+    The ticks of the next day are fetched before a day is computed, since they hold its last rows: only the last day stays provisional.
+    """
     from market_data_assets.deployment import open_lake  # noqa: PLC0415
     from market_data_assets.domain.universe import id_pattern  # noqa: PLC0415
 
@@ -39,7 +42,7 @@ def run(
     days = days_to_make(settings, first, last)
     patterns = [id_pattern(pattern) for pattern in parts_of(instruments)]
     _require_tables(settings)
-    outcomes = run_days(settings, days, patterns, home)
+    outcomes = make_days(settings, days, patterns, home)
     if as_json:
         for row in as_json_rows(outcomes):
             typer.echo(json.dumps(row))

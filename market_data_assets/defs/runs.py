@@ -1,8 +1,9 @@
-"""Materializing one day in this process, without a daemon or a web server."""
+"""Materializing days in this process, without a daemon or a web server."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -10,11 +11,13 @@ import dagster as dg
 from market_data_assets.compute.completeness.record import MISSING_REPORT
 from market_data_assets.defs.assets.daily_page import DAILY_PAGE
 from market_data_assets.defs.failures import root_cause
-from market_data_assets.defs.jobs import DAILY_JOB, MISSING_JOB
+from market_data_assets.defs.jobs import DAILY_JOB, INGEST_JOB, MISSING_JOB
+from market_data_assets.defs.sensors.event_walk import UNCHANGED_STATUSES
 from market_data_assets.defs.specs import asset_key
-from market_data_assets.domain.schemas import INSTRUMENTS
+from market_data_assets.domain.schemas import INSTRUMENTS, RAW
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+_TICKS = [asset_key(dataset) for dataset in (INSTRUMENTS, *RAW)]
 # Arrow raises Python's own while it reads a file; everything else is interrupted by Dagster's.
 _INTERRUPTIONS = {dg.DagsterExecutionInterruptedError.__name__, KeyboardInterrupt.__name__}
 
@@ -48,9 +51,42 @@ class DayOutcome:
         return any(asset.error is not None for asset in self.assets)
 
 
-def steps_per_day(definitions: dg.Definitions) -> int:
-    """How many steps a run of the daily job has."""
-    return len(definitions.resolve_job_def(DAILY_JOB).all_node_defs)
+def steps_of(definitions: dg.Definitions, days: int) -> int:
+    """How many steps :func:`run_days` takes for so many days."""
+    daily, fetching = definitions.resolve_job_def(DAILY_JOB), definitions.resolve_job_def(INGEST_JOB).get_subset(asset_selection={*_TICKS})
+    return days * len(daily.all_node_defs) + (days - 1) * len(fetching.all_node_defs)
+
+
+def run_days(
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    days: Sequence[dt.date],
+    instruments: Sequence[str] = (),
+    on_step: Callable[[dt.date, str], None] = lambda _day, _step: None,
+) -> Iterator[DayOutcome]:
+    """Materialize ``days``, ascending, as :func:`run_day` does each.
+
+    The vendor's file of a day holds the last rows of the day before. So the ticks of the next day are fetched before a day is
+    computed, and every day but the last is final when it is made.
+    """
+    fetched: Mapping[str, AssetOutcome] = {}
+    for day, following in zip(days, [*days[1:], None], strict=True):
+        ahead = {} if following is None else _fetch(definitions, instance, following, instruments, partial(on_step, following))
+        outcome = run_day(definitions, instance, day, instruments, partial(on_step, day))
+        yield replace(outcome, assets=[_as_fetched(asset, fetched) for asset in outcome.assets])
+        fetched = ahead
+
+
+def _fetch(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, day: dt.date, instruments: Sequence[str], on_step: Callable[[str], None]
+) -> Mapping[str, AssetOutcome]:
+    """What the vendor has of ``day``; what fails is tried again, and told, when the day itself is made."""
+    result = _execute(definitions, INGEST_JOB, instance, day, instruments=instruments, on_step=on_step, only=_TICKS)
+    return {outcome.asset: outcome for outcome in _materialized(result)}
+
+
+def _as_fetched(outcome: AssetOutcome, fetched: Mapping[str, AssetOutcome]) -> AssetOutcome:
+    return fetched.get(outcome.asset, outcome) if outcome.status in UNCHANGED_STATUSES else outcome
 
 
 def run_day(
@@ -65,6 +101,26 @@ def run_day(
     Raises:
         KeyboardInterrupt: it was interrupted. What was committed is intact.
     """
+    result = _execute(definitions, DAILY_JOB, instance, day, instruments=instruments, on_step=on_step)
+    outcomes = [*_materialized(result), *_failures(result)]
+    return DayOutcome(day, outcomes if result.success else [*_reported(definitions, instance, day, outcomes), *outcomes])
+
+
+def _execute(
+    definitions: dg.Definitions,
+    job: str,
+    instance: dg.DagsterInstance,
+    day: dt.date,
+    *,
+    instruments: Sequence[str] = (),
+    on_step: Callable[[str], None] = lambda _step: None,
+    only: Sequence[dg.AssetKey] | None = None,
+) -> dg.ExecuteInProcessResult:
+    """Run a job, or some of its assets.
+
+    Raises:
+        KeyboardInterrupt: it was interrupted.
+    """
 
     @dg.success_hook
     def succeeded(context: dg.HookContext) -> None:
@@ -77,11 +133,12 @@ def run_day(
     config: dict[str, object] = dict(QUIET)
     if instruments:
         config["resources"] = {"selection": {"config": {"instruments": list(instruments)}}}
-    job = definitions.resolve_job_def(DAILY_JOB).with_hooks({succeeded, failed})
-    result = job.execute_in_process(partition_key=day.isoformat(), instance=instance, run_config=config, raise_on_error=False)
+    hooked = definitions.resolve_job_def(job).with_hooks({succeeded, failed})
+    result = hooked.execute_in_process(
+        partition_key=day.isoformat(), instance=instance, run_config=config, raise_on_error=False, asset_selection=only
+    )
     _require_uninterrupted(result)
-    outcomes = [*_materialized(result), *_failures(result)]
-    return DayOutcome(day, outcomes if result.success else [*_reported(definitions, instance, day, outcomes), *outcomes])
+    return result
 
 
 def _reported(
@@ -96,11 +153,7 @@ def _reported(
     wanted = [key for key in possible if key.to_user_string() not in stored]
     if not wanted:
         return []
-    job = definitions.resolve_job_def(MISSING_JOB)
-    result = job.execute_in_process(
-        partition_key=day.isoformat(), instance=instance, run_config=QUIET, raise_on_error=False, asset_selection=wanted
-    )
-    _require_uninterrupted(result)
+    result = _execute(definitions, MISSING_JOB, instance, day, only=wanted)
     return [*_materialized(result), *_failures(result)]
 
 
