@@ -34,7 +34,7 @@ $(EMULATORS)/.installed: market_data_assets_tests/emulators/requirements.lock | 
 test: setup emulators
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
-test-long: setup emulators  ## what takes minutes: hundreds of kills, a backfill whose services are killed
+test-long: setup emulators  ## what takes minutes: hundreds of kills, a month of backfill whose services are killed
 	$(BIN)/python -m pytest -m long
 
 ui: setup  ## the Dagster UI on http://127.0.0.1:3000

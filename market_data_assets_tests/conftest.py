@@ -16,6 +16,7 @@ settings.load_profile("default")
 
 # Files of a minute and more. They begin first, so that no process is left with one when the others have nothing to do any more.
 _LONGEST = (
+    "daemon/test_kills.py",
     "reliability/test_row_01_kill_9.py",
     "defs/test_google_cloud_day.py",
     "browser/test_user_interface.py",

@@ -24,7 +24,6 @@ FIRST_OF_THIRTY = dt.date(2024, 8, 1)
 PATIENCE = 400.0
 
 
-@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_backfill_completes_though_worker_code_server_and_daemon_are_killed(tmp_path: Path) -> None:
     disturbed, undisturbed = Deployment(tmp_path / "disturbed", "trades"), Deployment(tmp_path / "undisturbed", "trades")
@@ -54,7 +53,7 @@ def test_backfill_completes_though_worker_code_server_and_daemon_are_killed(tmp_
 
 
 @pytest.mark.long
-@pytest.mark.skipif("BACKFILL_KILL_DAYS" not in os.environ, reason="takes half an hour; set BACKFILL_KILL_DAYS=30, see CONTRIBUTING")
+@pytest.mark.skipif("BACKFILL_KILL_DAYS" not in os.environ, reason="takes forty minutes; set BACKFILL_KILL_DAYS=30, see CONTRIBUTING")
 @pytest.mark.timeout(3 * 3600)
 def test_long_backfill_of_the_whole_graph_completes_though_services_are_killed_at_random(tmp_path: Path) -> None:
     chance = random.Random(int(os.environ.get("BACKFILL_KILL_SEED", "1")))
