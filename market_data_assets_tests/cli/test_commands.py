@@ -157,8 +157,15 @@ def started(folder: Path, stored: str, *arguments: str) -> "subprocess.Popen[byt
     # Without Python's buffer, the rest of a write that a closing reader cut short is lost before the error is seen.
     clean = {name: value for name, value in os.environ.items() if not name.startswith("MDA_") and name != "PYTHONUNBUFFERED"}
     command, environment = [str(MARKET_DATA), *arguments], {**clean, "MDA_ROOT": stored}
-    # Pipes that hold a page, so that whoever writes more than that waits for its reader.
-    return subprocess.Popen(command, cwd=folder, env=environment, bufsize=0, pipesize=4096, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    # What a shell without job control starts in its background ignores Ctrl-C, and so would this.
+    inherited = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        # Pipes that hold a page, so that whoever writes more than that waits for its reader.
+        return subprocess.Popen(
+            command, cwd=folder, env=environment, bufsize=0, pipesize=4096, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+    finally:
+        signal.signal(signal.SIGINT, inherited)
 
 
 def test_a_reader_that_goes_away_ends_the_command_without_a_word(tmp_path: Path, stored: str) -> None:

@@ -1,5 +1,5 @@
-"""The BigQuery emulator with what it lacks: partition decorators, ``table$YYYYMMDD`` as the destination of a load job, and the
-time of a partition's last change.
+"""The BigQuery emulator with what it lacks: partition decorators, ``table$YYYYMMDD`` as the destination of a load job, the
+time of a partition's last change, and one winner among requests for the same job.
 
 Run by the emulator's own Python. Without this, a load into ``table$20240808`` makes a table of that very name, and a test
 that looked for it there would pass wrongly.
@@ -7,6 +7,7 @@ that looked for it there would pass wrongly.
 
 import datetime
 import re
+import threading
 
 from duckdb_extensions import import_extension
 
@@ -18,13 +19,22 @@ from local_bigquery.catalog import metadata, names, tables  # noqa: E402
 from local_bigquery.cli import main  # noqa: E402
 from local_bigquery.engine import database, results  # noqa: E402
 from local_bigquery.errors import BigQueryError  # noqa: E402
+from local_bigquery.jobs import runner  # noqa: E402
 from local_bigquery.models import Table  # noqa: E402
 from local_bigquery.sql.rules import information_schema  # noqa: E402
 
 _DECORATED = re.compile(r"(?P<table>.+)\$(?P<day>\d{8})")
 _write_table = tables.write
 _list_partitions = information_schema.VIEWS["PARTITIONS"]
+_submit_job = runner.submit
+_submitting = threading.Lock()
 _changed = {}
+
+
+def _submit(*arguments, **named_arguments):
+    # It looks for the job and then stores it; of two at once, the second would be refused with 400 instead of 409.
+    with _submitting:
+        return _submit_job(*arguments, **named_arguments)
 
 
 def _undecorated(reference):
@@ -82,6 +92,7 @@ def _of_base(function):
 # The geography functions need one more extension, and no table of ours has a place on the globe.
 database.FUNCTIONS = [path for path in database.FUNCTIONS if path.stem != "geography"]
 tables.write = _write
+runner.submit = _submit
 information_schema.VIEWS["PARTITIONS"] = _partitions
 # A finished load job asks for the columns of its destination, which is the base table's.
 tables.columns = _of_base(tables.columns)
