@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from market_data_assets.defs.runs import DayOutcome
     from market_data_assets.settings import Settings
 
-# Nothing to do, or done and found to be the same.
-_LEFT_AS_IT_WAS = {"unchanged", "noop"}
-
 
 def make_days(settings: "Settings", days: Sequence[dt.date], patterns: Sequence[str], home: Path) -> "list[DayOutcome]":
     """Every tier of each day, in order, of the instruments that match the patterns; all of them without any."""
@@ -105,5 +102,5 @@ def _by_tier(outcome: "DayOutcome") -> dict[str, _Totals]:
             totals.instruments = max(totals.instruments, asset.instruments)
             totals.rows += asset.rows
             totals.bytes += asset.bytes
-            totals.changed |= asset.status not in _LEFT_AS_IT_WAS
+            totals.changed |= not asset.is_unchanged
     return tiers

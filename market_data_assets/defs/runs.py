@@ -38,6 +38,11 @@ class AssetOutcome:
     status: str = ""
     error: str | None = None
 
+    @property
+    def is_unchanged(self) -> bool:
+        """There was nothing to do, or it was done and found to be the same."""
+        return self.status in UNCHANGED_STATUSES
+
 
 @dataclass(frozen=True, slots=True)
 class DayOutcome:
@@ -86,7 +91,8 @@ def _fetch(
 
 
 def _as_fetched(outcome: AssetOutcome, fetched: Mapping[str, AssetOutcome]) -> AssetOutcome:
-    return fetched.get(outcome.asset, outcome) if outcome.status in UNCHANGED_STATUSES else outcome
+    """What was done for a day ahead of it, where there was nothing left to do."""
+    return fetched.get(outcome.asset, outcome) if outcome.is_unchanged else outcome
 
 
 def run_day(
